@@ -1,0 +1,77 @@
+// Text without a locale.
+#include "common/text.hpp"
+
+#include <algorithm>
+#include <charconv>
+
+namespace msmtp {
+
+std::string printable(std::string_view text) {
+  std::string safe(text);
+  for (std::size_t i = 0; i < safe.size(); ++i) {
+    const auto byte = static_cast<unsigned char>(safe[i]);
+    if (byte < 0x20 || byte == 0x7f) {
+      safe[i] = '?';
+    } else if (byte == 0xc2 && i + 1 < safe.size() && (static_cast<unsigned char>(safe[i + 1]) & 0xe0) == 0x80) {
+      safe[i] = safe[i + 1] = '?';
+    }
+  }
+  return safe;
+}
+
+char ascii_lower(char c) {
+  return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+}
+
+char ascii_upper(char c) {
+  return c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c;
+}
+
+std::string ascii_lower(std::string_view text) {
+  std::string lower(text);
+  std::ranges::transform(lower, lower.begin(), [](char c) { return ascii_lower(c); });
+  return lower;
+}
+
+std::string ascii_upper(std::string_view text) {
+  std::string upper(text);
+  std::ranges::transform(upper, upper.begin(), [](char c) { return ascii_upper(c); });
+  return upper;
+}
+
+bool equal_ignoring_case(std::string_view a, std::string_view b) {
+  return std::ranges::equal(a, b, [](char x, char y) { return ascii_lower(x) == ascii_lower(y); });
+}
+
+bool starts_with_ignoring_case(std::string_view text, std::string_view prefix) {
+  return equal_ignoring_case(text.substr(0, prefix.size()), prefix);
+}
+
+std::optional<std::uint64_t> parse_decimal(std::string_view text, std::uint64_t maximum) {
+  std::uint64_t value = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (text.empty() || error != std::errc() || end != text.data() + text.size() || value > maximum) return std::nullopt;
+  return value;
+}
+
+std::string_view trim_blanks(std::string_view text) {
+  const auto first = text.find_first_not_of(" \t");
+  if (first == std::string_view::npos) return {};
+  return text.substr(first, text.find_last_not_of(" \t") - first + 1);
+}
+
+std::vector<std::string_view> split(std::string_view text, char separator) {
+  std::vector<std::string_view> pieces;
+  for (;;) {
+    const auto end = text.find(separator);
+    pieces.push_back(text.substr(0, end));
+    if (end == std::string_view::npos) return pieces;
+    text.remove_prefix(end + 1);
+  }
+}
+
+bool has_non_ascii(std::string_view text) {
+  return std::ranges::any_of(text, [](char c) { return (static_cast<unsigned char>(c) & 0x80) != 0; });
+}
+
+}  // namespace msmtp
