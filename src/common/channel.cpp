@@ -1,0 +1,110 @@
+// Packets over a SOCK_SEQPACKET pair.
+#include "common/channel.hpp"
+
+#include <cerrno>
+#include <cstring>
+#include <poll.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+namespace msmtp {
+
+namespace {
+
+// Room for more descriptors than anybody may send: a buffer for one would accept two, for the kernel
+// rounds its size up. They are all owned, and so closed, before the packet is refused.
+constexpr std::size_t max_descriptors = 16;
+
+void close_descriptors(msghdr& header) {
+  for (cmsghdr* control = CMSG_FIRSTHDR(&header); control != nullptr; control = CMSG_NXTHDR(&header, control)) {
+    if (control->cmsg_level != SOL_SOCKET || control->cmsg_type != SCM_RIGHTS) continue;
+    const std::size_t count = (control->cmsg_len - CMSG_LEN(0)) / sizeof(int);
+    for (std::size_t i = 0; i < count; ++i) {
+      int number = -1;
+      std::memcpy(&number, CMSG_DATA(control) + i * sizeof number, sizeof number);
+      const Fd owned(number);
+    }
+  }
+}
+
+// Waits for EVENTS; false when the deadline has passed.
+bool wait_for(const Fd& fd, short events, const Deadline& deadline) {
+  for (;;) {
+    pollfd poll_fd{fd.number(), events, 0};
+    const int ready = poll(&poll_fd, 1, deadline.poll_timeout());
+    if (ready > 0) return true;
+    if (ready == 0 && deadline.has_passed()) return false;
+    if (ready < 0 && errno != EINTR) return true;  // the call that follows reports it
+  }
+}
+
+}  // namespace
+
+PacketSocket::PacketSocket(Fd fd, std::string_view peer) : fd_(std::move(fd)), peer_(peer) {}
+
+Error PacketSocket::gone() const {
+  return {ExitCode::software, peer_ + " has ended unexpectedly", {}, Cause::peer_gone};
+}
+
+Error PacketSocket::silent() const {
+  return {ExitCode::software, peer_ + " does not answer", {}, Cause::peer_silent};
+}
+
+Error PacketSocket::lied(std::string_view what) const {
+  return {ExitCode::software, peer_ + " has sent " + std::string(what), {}, Cause::peer_lied};
+}
+
+Result<bool> PacketSocket::try_send(std::string_view packet) {
+  for (;;) {
+    const ssize_t sent = ::send(fd_.number(), packet.data(), packet.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
+    if (sent >= 0) return true;
+    if (errno == EINTR) continue;
+    if (errno == EAGAIN || errno == EWOULDBLOCK || errno == ENOBUFS) return false;
+    if (errno == EPIPE || errno == ECONNRESET || errno == ENOTCONN) return Unexpected{gone()};
+    return fail(ExitCode::os_error, "cannot send to " + peer_ + ": " + error_text(errno));
+  }
+}
+
+Result<void> PacketSocket::send(std::string_view packet, const Deadline& deadline) {
+  while (!TRY(try_send(packet))) {
+    if (!wait_for(fd_, POLLOUT, deadline)) return Unexpected{silent()};
+  }
+  return {};
+}
+
+Result<std::string_view> PacketSocket::receive(const Deadline& deadline) {
+  if (!buffer_) buffer_ = std::make_unique_for_overwrite<char[]>(max_packet);
+  for (;;) {
+    alignas(cmsghdr) char control[CMSG_SPACE(max_descriptors * sizeof(int))];
+    iovec piece{buffer_.get(), max_packet};
+    msghdr header{};
+    header.msg_iov = &piece;
+    header.msg_iovlen = 1;
+    header.msg_control = control;
+    header.msg_controllen = sizeof control;
+    const ssize_t size = recvmsg(fd_.number(), &header, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
+    if (size > 0) {
+      close_descriptors(header);
+      return accept_packet(static_cast<std::size_t>(size), header.msg_flags, header.msg_controllen);
+    }
+    if (size == 0 || errno == ECONNRESET) return Unexpected{gone()};
+    if (errno == EINTR) continue;
+    if (errno != EAGAIN && errno != EWOULDBLOCK) {
+      return fail(ExitCode::os_error, "cannot receive from " + peer_ + ": " + error_text(errno));
+    }
+    if (!wait_for(fd_, POLLIN, deadline)) return Unexpected{silent()};
+  }
+}
+
+Result<std::string_view> PacketSocket::accept_packet(std::size_t size, int flags, std::size_t control_size) {
+  received_ = size;
+  if ((flags & (MSG_TRUNC | MSG_CTRUNC)) != 0) return Unexpected{lied("a message that is too long")};
+  if (control_size != 0) return Unexpected{lied("a descriptor that nobody asked for")};
+  return std::string_view(buffer_.get(), size);
+}
+
+void PacketSocket::wipe_received() {
+  if (buffer_) wipe_memory(buffer_.get(), received_);
+}
+
+}  // namespace msmtp

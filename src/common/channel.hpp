@@ -1,0 +1,123 @@
+// One end of a SOCK_SEQPACKET pair: one message a packet, closed sets of messages in both directions,
+// a deadline on everything. Whoever sends what is not legal now is taken for broken, and gets no answer.
+#pragma once
+
+#include "common/codec.hpp"
+#include "common/deadline.hpp"
+#include "common/fd.hpp"
+#include "common/result.hpp"
+
+#include <memory>
+#include <string>
+#include <string_view>
+#include <variant>
+
+namespace msmtp {
+
+// The largest packet: the longest field (64 KiB) and what stands around it.
+inline constexpr std::size_t max_packet = 66 * 1024;
+
+// Packets without a meaning. Errors: Cause::peer_gone when the other end is closed, Cause::peer_silent
+// when the deadline passes, Cause::peer_lied for a packet that is too long or carries descriptors.
+class PacketSocket {
+ public:
+  // PEER is what messages call the process at the other end, for example "msmtp-netproc".
+  PacketSocket(Fd fd, std::string_view peer);
+
+  const Fd& fd() const { return fd_; }
+  std::string_view peer() const { return peer_; }
+  bool is_open() const { return fd_.is_open(); }
+  void close() { fd_.close(); }
+
+  Result<void> send(std::string_view packet, const Deadline& deadline);
+  // Sends when that is possible at once: false when the other end has to read first.
+  Result<bool> try_send(std::string_view packet);
+  // The packet lies in this object's buffer until the next receive.
+  Result<std::string_view> receive(const Deadline& deadline);
+  // Overwrites what the last receive left in the buffer.
+  void wipe_received();
+
+  Error lied(std::string_view what) const;
+
+ private:
+  Error gone() const;
+  Error silent() const;
+  Result<std::string_view> accept_packet(std::size_t size, int flags, std::size_t control_size);
+
+  Fd fd_;
+  std::string peer_;
+  std::unique_ptr<char[]> buffer_;
+  std::size_t received_ = 0;
+};
+
+template <class Outgoing, class Incoming>
+class Channel {
+ public:
+  Channel(Fd fd, std::string_view peer) : socket_(std::move(fd), peer) {}
+
+  PacketSocket& socket() { return socket_; }
+  const Fd& fd() const { return socket_.fd(); }
+  void close() { socket_.close(); }
+
+  template <Fielded Message>
+  Result<void> send(const Message& message, const Deadline& deadline = Deadline::never()) {
+    pack(message);
+    auto sent = socket_.send(packet_, deadline);
+    forget_packet(message);
+    return sent;
+  }
+
+  template <Fielded Message>
+  Result<bool> try_send(const Message& message) {
+    pack(message);
+    auto sent = socket_.try_send(packet_);
+    forget_packet(message);
+    return sent;
+  }
+
+  // The next message, which must be one of MESSAGES: what is legal now. A BytesView in it is good
+  // until the next call. Anything else is an error with Cause::peer_lied.
+  template <Fielded... Messages>
+  Result<std::variant<Messages...>> expect(const Deadline& deadline) {
+    const std::string_view packet = TRY(socket_.receive(deadline));
+    std::optional<Incoming> message = decode<Incoming>(packet);
+    if (!message) return Unexpected{socket_.lied("something that is no message")};
+    return std::visit([this](auto& alternative) { return this->template narrow<Messages...>(alternative); }, *message);
+  }
+
+  // The same for a single legal message.
+  template <Fielded Message>
+  Result<Message> expect_one(const Deadline& deadline) {
+    auto message = TRY(expect<Message>(deadline));
+    return std::get<0>(std::move(message));
+  }
+
+ private:
+  template <class... Messages, class Alternative>
+  Result<std::variant<Messages...>> narrow(Alternative& alternative) {
+    if (codec::holds_secret(alternative)) socket_.wipe_received();
+    if constexpr ((std::same_as<Alternative, Messages> || ...)) {
+      return std::variant<Messages...>(std::move(alternative));
+    } else {
+      return Unexpected{socket_.lied(std::string(Alternative::message_name) + " at the wrong time")};
+    }
+  }
+
+  template <class Message>
+  void pack(const Message& message) {
+    // A secret must not be left behind in blocks that a growing string gave back.
+    if (codec::holds_secret(message)) packet_.reserve(max_packet);
+    packet_.clear();
+    encode<Outgoing>(message, packet_);
+  }
+
+  template <class Message>
+  void forget_packet(const Message& message) {
+    if (codec::holds_secret(message)) wipe_memory(packet_.data(), packet_.size());
+  }
+
+  PacketSocket socket_;
+  std::string packet_;
+};
+
+}  // namespace msmtp

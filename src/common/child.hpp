@@ -1,0 +1,18 @@
+// What parent and children agree on when a child is started.
+#pragma once
+
+#include <string_view>
+
+namespace msmtp {
+
+// Descriptors of every child: 0 and 1 are /dev/null, 2 is the log pipe.
+inline constexpr int parent_channel_number = 3;
+inline constexpr int sasl_channel_number = 4;  // netproc and authproc only, when there is authentication
+
+// The names of the executables below $(libexecdir)/msmtp.
+inline constexpr std::string_view resolver_program = "msmtp-resolver";
+inline constexpr std::string_view netproc_program = "msmtp-netproc";
+inline constexpr std::string_view netproc_tls_program = "msmtp-netproc-tls";
+inline constexpr std::string_view authproc_program = "msmtp-authproc";
+
+}  // namespace msmtp

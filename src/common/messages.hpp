@@ -1,0 +1,452 @@
+// Every message that one process may send to another, and the four directions as closed variants.
+//
+//   parent   -> resolver   ToResolver      resolver -> parent    FromResolver
+//   parent   -> netproc    ToNetproc       netproc  -> parent    FromNetproc
+//   parent   -> authproc   ToAuthproc      authproc -> parent    FromAuthproc
+//   netproc  -> authproc   SaslFromServer  authproc -> netproc   SaslFromClient
+//
+// Each message lists its fields once; codec.hpp encodes, decodes and describes from that list.
+#pragma once
+
+#include "common/bounded.hpp"
+#include "common/codec.hpp"
+#include "common/exit_code.hpp"
+#include "common/mechanism.hpp"
+#include "common/result.hpp"
+
+#include <array>
+#include <cstdint>
+#include <variant>
+
+namespace msmtp {
+
+// Bounds that more than one message shares.
+inline constexpr std::size_t max_host = 1023;
+inline constexpr std::size_t max_path = 4096;
+inline constexpr std::size_t max_mailbox = 4096;  // a path in MAIL or RCPT, quotes included
+inline constexpr std::size_t max_body_piece = 60 * 1024;
+inline constexpr std::size_t max_sasl_message = 64 * 1024;
+inline constexpr std::size_t max_password = 64 * 1024;
+inline constexpr std::size_t max_reply_text = 32 * 1024;
+inline constexpr std::size_t max_sasl_steps = 16;
+
+enum class Family : std::uint8_t { ipv4, ipv6, last = ipv6 };
+
+// An address without its port.
+struct Endpoint {
+  Family family = Family::ipv4;
+  std::array<std::uint8_t, 16> address{};  // network order; the first 4 bytes for ipv4
+  std::uint32_t scope = 0;                 // interface of a link-local ipv6 address
+
+  static constexpr std::string_view message_name = "Endpoint";
+  static void fields(auto& self, auto&& field) {
+    field("family", self.family);
+    field("address", self.address);
+    field("scope", self.scope);
+  }
+  friend bool operator==(const Endpoint&, const Endpoint&) = default;
+};
+
+// Any child -> parent: what went wrong, as its one line and the server's own lines. After it the
+// sender says nothing more and ends.
+struct Failed {
+  ExitCode code = ExitCode::software;
+  Text<4096> text;
+  Text<max_reply_text> server_reply;  // lines joined by '\n'
+
+  static constexpr std::string_view message_name = "Failed";
+  static void fields(auto& self, auto&& field) {
+    field("code", self.code);
+    field("text", self.text);
+    field("server_reply", self.server_reply);
+  }
+  friend bool operator==(const Failed&, const Failed&) = default;
+};
+
+inline Failed failed(const Error& error) {
+  return {error.code, Text<4096>::cut(error.text), Text<max_reply_text>::cut(error.server_reply)};
+}
+
+inline Error error_of(const Failed& failed) {
+  return {failed.code, failed.text.str(), failed.server_reply.str(), Cause::plain};
+}
+
+// ---- resolver ----
+
+struct Resolve {
+  Line<max_host> host;
+
+  static constexpr std::string_view message_name = "Resolve";
+  static void fields(auto& self, auto&& field) { field("host", self.host); }
+  friend bool operator==(const Resolve&, const Resolve&) = default;
+};
+
+struct Resolved {
+  List<Endpoint, 64> endpoints;  // in the order to try them, at least one
+
+  static constexpr std::string_view message_name = "Resolved";
+  static void fields(auto& self, auto&& field) { field("endpoints", self.endpoints); }
+  friend bool operator==(const Resolved&, const Resolved&) = default;
+};
+
+// ---- network child ----
+
+enum class Protocol : std::uint8_t { smtp, lmtp, last = lmtp };
+enum class TlsMode : std::uint8_t { off, starttls, implicit, last = implicit };
+
+// How the session will be led. First message; legal once. The files in it are opened before anything
+// is connected.
+struct Prepare {
+  Protocol protocol = Protocol::smtp;
+  Line<max_host> ehlo_name;
+  std::uint32_t timeout_seconds = 0;  // for each step; 0: the timers of RFC 5321, 4.5.3.2
+  bool trace = false;                 // write the dialogue to the log pipe
+  TlsMode tls = TlsMode::off;
+  bool certcheck = true;
+  Text<max_path> trust_file;  // empty: none; "system": the system's own
+  Text<max_path> crl_file;
+  Text<max_path> key_file;
+  Text<max_path> cert_file;
+  Text<160> fingerprint;  // empty, or "sha256:", "sha1:", "md5:" and lower-case hex digits
+  Text<4096> priorities;
+  Line<max_host> tls_name;  // for SNI and the certificate's check
+
+  static constexpr std::string_view message_name = "Prepare";
+  static void fields(auto& self, auto&& field) {
+    field("protocol", self.protocol);
+    field("ehlo_name", self.ehlo_name);
+    field("timeout_seconds", self.timeout_seconds);
+    field("trace", self.trace);
+    field("tls", self.tls);
+    field("certcheck", self.certcheck);
+    field("trust_file", self.trust_file);
+    field("crl_file", self.crl_file);
+    field("key_file", self.key_file);
+    field("cert_file", self.cert_file);
+    field("fingerprint", self.fingerprint);
+    field("priorities", self.priorities);
+    field("tls_name", self.tls_name);
+  }
+  friend bool operator==(const Prepare&, const Prepare&) = default;
+};
+
+// Where to. Second message; legal once.
+struct Connect {
+  List<Endpoint, 64> endpoints;  // empty when socket_path is set
+  std::uint16_t port = 0;
+  Text<max_path> socket_path;
+  bool has_source = false;
+  Endpoint source;
+  Line<max_host> host;  // as the user wrote it, for messages
+
+  static constexpr std::string_view message_name = "Connect";
+  static void fields(auto& self, auto&& field) {
+    field("endpoints", self.endpoints);
+    field("port", self.port);
+    field("socket_path", self.socket_path);
+    field("has_source", self.has_source);
+    field("source", self.source);
+    field("host", self.host);
+  }
+  friend bool operator==(const Connect&, const Connect&) = default;
+};
+
+// Legal after Capabilities, once: the exchange itself runs between netproc and authproc.
+struct Authenticate {
+  Mechanism mechanism = Mechanism::plain;
+
+  static constexpr std::string_view message_name = "Authenticate";
+  static void fields(auto& self, auto&& field) { field("mechanism", self.mechanism); }
+  friend bool operator==(const Authenticate&, const Authenticate&) = default;
+};
+
+// Legal after Capabilities or Authenticated; exactly `recipients` Recipient messages follow.
+struct Envelope {
+  Line<max_mailbox> reverse_path;  // without the angle brackets; empty: the null reverse-path
+  std::uint32_t recipients = 0;    // at least 1
+  bool size_known = false;
+  std::uint64_t size = 0;  // octets on the wire before dot-stuffing, when size_known
+  bool eight_bit = false;  // the mail has bytes above 127 (as far as it is known)
+  bool smtputf8 = false;   // an address needs SMTPUTF8
+  Line<64> dsn_notify;     // "NEVER", or some of SUCCESS,FAILURE,DELAY; empty: not asked for
+  Line<64> dsn_return;     // "HDRS" or "FULL"; empty: not asked for
+
+  static constexpr std::string_view message_name = "Envelope";
+  static void fields(auto& self, auto&& field) {
+    field("reverse_path", self.reverse_path);
+    field("recipients", self.recipients);
+    field("size_known", self.size_known);
+    field("size", self.size);
+    field("eight_bit", self.eight_bit);
+    field("smtputf8", self.smtputf8);
+    field("dsn_notify", self.dsn_notify);
+    field("dsn_return", self.dsn_return);
+  }
+  friend bool operator==(const Envelope&, const Envelope&) = default;
+};
+
+struct Recipient {
+  Line<max_mailbox> forward_path;  // without the angle brackets, not empty
+
+  static constexpr std::string_view message_name = "Recipient";
+  static void fields(auto& self, auto&& field) { field("forward_path", self.forward_path); }
+  friend bool operator==(const Recipient&, const Recipient&) = default;
+};
+
+// A piece of the mail, header section first, every line end CRLF, not dot-stuffed. Legal after BodyWanted.
+struct Body {
+  BytesView<max_body_piece> bytes;
+
+  static constexpr std::string_view message_name = "Body";
+  static void fields(auto& self, auto&& field) { field("bytes", self.bytes); }
+  friend bool operator==(const Body&, const Body&) = default;
+};
+
+// The mail is complete, and `octets` is the sum of what Body carried: without it, or with another
+// number, netproc must not end the mail.
+struct BodyEnd {
+  std::uint64_t octets = 0;
+
+  static constexpr std::string_view message_name = "BodyEnd";
+  static void fields(auto& self, auto&& field) { field("octets", self.octets); }
+  friend bool operator==(const BodyEnd&, const BodyEnd&) = default;
+};
+
+// netproc -> parent: there is a connection, nothing has been read from it, and `socket` and `connect` are gone.
+struct Connected {
+  bool local = false;  // over a unix socket
+  Endpoint endpoint;   // when not local
+
+  static constexpr std::string_view message_name = "Connected";
+  static void fields(auto& self, auto&& field) {
+    field("local", self.local);
+    field("endpoint", self.endpoint);
+  }
+  friend bool operator==(const Connected&, const Connected&) = default;
+};
+
+// TLS is up and the certificate has passed what was asked of it.
+struct Secured {
+  Text<64> version;
+  Text<128> cipher;
+  Text<4096> subject;
+  Text<4096> issuer;
+  std::uint64_t not_before = 0;  // seconds since 1970
+  std::uint64_t not_after = 0;
+  Text<160> sha256;  // hex pairs separated by ':', upper case
+  Text<160> sha1;
+
+  static constexpr std::string_view message_name = "Secured";
+  static void fields(auto& self, auto&& field) {
+    field("version", self.version);
+    field("cipher", self.cipher);
+    field("subject", self.subject);
+    field("issuer", self.issuer);
+    field("not_before", self.not_before);
+    field("not_after", self.not_after);
+    field("sha256", self.sha256);
+    field("sha1", self.sha1);
+  }
+  friend bool operator==(const Secured&, const Secured&) = default;
+};
+
+// What the server offers after the last EHLO (RFC 5321, 4.1.1.1), and nothing of what it offered before TLS.
+struct Capabilities {
+  Text<1024> greeting;  // first line of the greeting, without code
+  bool extended = false;  // it accepted EHLO or LHLO
+  bool starttls = false;
+  bool pipelining = false;
+  bool eight_bit_mime = false;
+  bool smtputf8 = false;
+  bool chunking = false;
+  bool dsn = false;
+  bool etrn = false;
+  bool enhanced_status_codes = false;
+  bool size = false;
+  std::uint64_t size_limit = 0;  // 0: no limit named
+  bool auth = false;
+  MechanismSet mechanisms;
+
+  static constexpr std::string_view message_name = "Capabilities";
+  static void fields(auto& self, auto&& field) {
+    field("greeting", self.greeting);
+    field("extended", self.extended);
+    field("starttls", self.starttls);
+    field("pipelining", self.pipelining);
+    field("eight_bit_mime", self.eight_bit_mime);
+    field("smtputf8", self.smtputf8);
+    field("chunking", self.chunking);
+    field("dsn", self.dsn);
+    field("etrn", self.etrn);
+    field("enhanced_status_codes", self.enhanced_status_codes);
+    field("size", self.size);
+    field("size_limit", self.size_limit);
+    field("auth", self.auth);
+    field("mechanisms", self.mechanisms);
+  }
+  friend bool operator==(const Capabilities&, const Capabilities&) = default;
+};
+
+// The server said 235 and the exchange is over.
+struct Authenticated {
+  static constexpr std::string_view message_name = "Authenticated";
+  static void fields(auto&, auto&&) {}
+  friend bool operator==(const Authenticated&, const Authenticated&) = default;
+};
+
+// The envelope stands as far as the protocol needs it before the content: send Body now.
+struct BodyWanted {
+  static constexpr std::string_view message_name = "BodyWanted";
+  static void fields(auto&, auto&&) {}
+  friend bool operator==(const BodyWanted&, const BodyWanted&) = default;
+};
+
+// All of the mail is about to be on the wire, the end of the data included: from here on only the
+// server knows whether the mail was accepted.
+struct BodySent {
+  static constexpr std::string_view message_name = "BodySent";
+  static void fields(auto&, auto&&) {}
+  friend bool operator==(const BodySent&, const BodySent&) = default;
+};
+
+// LMTP only, before Delivered: one recipient's reply to the data was not 250.
+struct RecipientRefused {
+  std::uint32_t index = 0;  // counted from 0 in the order of the Recipient messages
+  Text<max_reply_text> server_reply;
+
+  static constexpr std::string_view message_name = "RecipientRefused";
+  static void fields(auto& self, auto&& field) {
+    field("index", self.index);
+    field("server_reply", self.server_reply);
+  }
+  friend bool operator==(const RecipientRefused&, const RecipientRefused&) = default;
+};
+
+// The server's final 250 has come: the mail is its responsibility now. Last message.
+struct Delivered {
+  Text<max_reply_text> server_reply;
+
+  static constexpr std::string_view message_name = "Delivered";
+  static void fields(auto& self, auto&& field) { field("server_reply", self.server_reply); }
+  friend bool operator==(const Delivered&, const Delivered&) = default;
+};
+
+// ---- credential child ----
+
+enum class PasswordSource : std::uint8_t {
+  none,      // the mechanism needs no password
+  given,     // in this message
+  evaluate,  // the output of a command
+  search,    // netrc, then the terminal
+  last = search,
+};
+
+// Who logs in, and where the password is. First message; legal once.
+struct Acquire {
+  Text<4096> user;
+  Line<max_host> host;  // as configured: what netrc and the prompt call the server
+  PasswordSource source = PasswordSource::none;
+  BoundedSecret<max_password> password;
+  Text<48 * 1024> command;
+  Text<max_path> user_netrc;    // empty: none
+  Text<max_path> system_netrc;  // empty: none
+
+  static constexpr std::string_view message_name = "Acquire";
+  static void fields(auto& self, auto&& field) {
+    field("user", self.user);
+    field("host", self.host);
+    field("source", self.source);
+    field("password", self.password);
+    field("command", self.command);
+    field("user_netrc", self.user_netrc);
+    field("system_netrc", self.system_netrc);
+  }
+};
+
+// Legal after Acquired, once: compute the first step and give up everything else.
+struct Begin {
+  Mechanism mechanism = Mechanism::plain;
+  Text<64> service;  // "smtp"
+
+  static constexpr std::string_view message_name = "Begin";
+  static void fields(auto& self, auto&& field) {
+    field("mechanism", self.mechanism);
+    field("service", self.service);
+  }
+  friend bool operator==(const Begin&, const Begin&) = default;
+};
+
+// authproc -> parent: the search for the password is over.
+struct Acquired {
+  bool found = false;
+
+  static constexpr std::string_view message_name = "Acquired";
+  static void fields(auto& self, auto&& field) { field("found", self.found); }
+  friend bool operator==(const Acquired&, const Acquired&) = default;
+};
+
+// authproc -> parent: the first step is computed, the sandbox is shut; the exchange may begin.
+struct Sealed {
+  static constexpr std::string_view message_name = "Sealed";
+  static void fields(auto&, auto&&) {}
+  friend bool operator==(const Sealed&, const Sealed&) = default;
+};
+
+// authproc -> parent: the exchange is complete on our side too; where the mechanism lets the server
+// prove that it knows the password, it has. Last message.
+struct Completed {
+  static constexpr std::string_view message_name = "Completed";
+  static void fields(auto&, auto&&) {}
+  friend bool operator==(const Completed&, const Completed&) = default;
+};
+
+// ---- SASL between netproc and authproc ----
+
+// A server challenge, decoded from base64.
+struct Challenge {
+  BytesView<max_sasl_message> bytes;
+
+  static constexpr std::string_view message_name = "Challenge";
+  static void fields(auto& self, auto&& field) { field("bytes", self.bytes); }
+  friend bool operator==(const Challenge&, const Challenge&) = default;
+};
+
+// The server has accepted (235). Its reply may carry no SASL data in SMTP (RFC 4954, 4).
+struct Accepted {
+  static constexpr std::string_view message_name = "Accepted";
+  static void fields(auto&, auto&&) {}
+  friend bool operator==(const Accepted&, const Accepted&) = default;
+};
+
+// The client's next step, not yet in base64. The first one comes unasked: the initial response, or
+// `present` is false when the mechanism has none.
+struct Response {
+  bool present = false;
+  BytesView<max_sasl_message> bytes;
+
+  static constexpr std::string_view message_name = "Response";
+  static void fields(auto& self, auto&& field) {
+    field("present", self.present);
+    field("bytes", self.bytes);
+  }
+  friend bool operator==(const Response&, const Response&) = default;
+};
+
+// The challenge was not acceptable: cancel the exchange (RFC 4954: "*").
+struct Cancel {
+  static constexpr std::string_view message_name = "Cancel";
+  static void fields(auto&, auto&&) {}
+  friend bool operator==(const Cancel&, const Cancel&) = default;
+};
+
+using ToResolver = std::variant<Resolve>;
+using FromResolver = std::variant<Resolved, Failed>;
+using ToNetproc = std::variant<Prepare, Connect, Authenticate, Envelope, Recipient, Body, BodyEnd>;
+using FromNetproc = std::variant<Connected, Secured, Capabilities, Authenticated, BodyWanted, BodySent,
+                                 RecipientRefused, Delivered, Failed>;
+using ToAuthproc = std::variant<Acquire, Begin>;
+using FromAuthproc = std::variant<Acquired, Sealed, Completed, Failed>;
+using SaslFromServer = std::variant<Challenge, Accepted>;
+using SaslFromClient = std::variant<Response, Cancel>;
+
+}  // namespace msmtp

@@ -1,0 +1,106 @@
+// The table of rights.
+#include "common/roles.hpp"
+
+#include <array>
+#include <utility>
+
+namespace msmtp {
+
+namespace {
+
+using enum Promise;
+
+constexpr std::array<Rights, 10> table = {{
+    {Role::parent, Stage::parent_setup, "setup", false, {}, false,
+     "configuration files, /bin/sh for eval, the helpers", "none"},
+    {Role::parent, Stage::parent_compose, "compose", true,
+     {stdio, rpath, wpath, cpath, flock, tty, unix_socket, id}, false,
+     "alias files, log files, /dev/log", "the mail"},
+    {Role::parent, Stage::parent_supervise, "supervise", true, {stdio, flock}, true,
+     "none", "the mail, bounded messages"},
+    {Role::resolver, Stage::resolver_resolve, "resolve", true, {stdio, rpath, dns}, true,
+     "the resolver's files", "DNS answers"},
+    {Role::netproc, Stage::netproc_prepare, "prepare", true, {stdio, rpath, unix_socket, inet, id}, false,
+     "CA, CRL, certificate, key", "none"},
+    {Role::netproc, Stage::netproc_connect, "connect", true, {stdio, rpath, unix_socket, inet}, true,
+     "the CA directory; TCP to the one port, or the one socket", "none"},
+    {Role::netproc, Stage::netproc_handshake, "handshake", true, {stdio, rpath}, true,
+     "the CA directory", "the server"},
+    {Role::netproc, Stage::netproc_talk, "talk", true, {stdio}, true,
+     "none", "the server"},
+    {Role::authproc, Stage::authproc_acquire, "acquire", false, {}, false,
+     "netrc, /dev/tty, /bin/sh for passwordeval", "none"},
+    {Role::authproc, Stage::authproc_exchange, "exchange", true, {stdio}, true,
+     "none", "the server's challenges"},
+}};
+
+constexpr std::array<std::pair<Promise, std::string_view>, 10> promise_names = {{
+    {stdio, "stdio"}, {rpath, "rpath"}, {wpath, "wpath"}, {cpath, "cpath"}, {flock, "flock"},
+    {tty, "tty"}, {unix_socket, "unix"}, {inet, "inet"}, {dns, "dns"}, {id, "id"},
+}};
+
+// A transition may only take rights away (ARCHITECTURE.md, sentence 8): said once, checked when compiled.
+constexpr bool each_stage_is_within_the_one_before() {
+  for (std::size_t i = 1; i < table.size(); ++i) {
+    const Rights& before = table[i - 1];
+    const Rights& now = table[i];
+    if (now.stage != static_cast<Stage>(i)) return false;
+    if (now.role != before.role || !before.confined) continue;
+    if (!now.confined || !now.promises.within(before.promises)) return false;
+    if (before.lesser_user && !now.lesser_user) return false;
+  }
+  return true;
+}
+static_assert(each_stage_is_within_the_one_before());
+static_assert(table.size() == static_cast<std::size_t>(Stage::last) + 1);
+
+}  // namespace
+
+std::span<const Rights> table_of_rights() {
+  return table;
+}
+
+const Rights& rights(Stage stage) {
+  return table[static_cast<std::size_t>(stage)];
+}
+
+std::string_view name(Role role) {
+  switch (role) {
+    case Role::parent: return "parent";
+    case Role::resolver: return "resolver";
+    case Role::netproc: return "netproc";
+    case Role::authproc: return "authproc";
+  }
+  return "";
+}
+
+std::string promise_text(Promises promises) {
+  std::string text;
+  for (const auto& [promise, word] : promise_names) {
+    if (!promises.has(promise)) continue;
+    if (!text.empty()) text += ' ';
+    text += word;
+  }
+  return text;
+}
+
+std::string rights_as_markdown() {
+  std::string text = "| process | stage | promises | user, when started by root | files and peers | reads bytes of |\n"
+                     "|---|---|---|---|---|---|\n";
+  for (const Rights& row : table) {
+    text += "| ";
+    text += name(row.role);
+    text += " | ";
+    text += row.stage_name;
+    text += " | ";
+    text += row.confined ? promise_text(row.promises) : "(not confined)";
+    text += row.lesser_user ? " | privsep user | " : " | the caller | ";
+    text += row.paths;
+    text += " | ";
+    text += row.reads;
+    text += " |\n";
+  }
+  return text;
+}
+
+}  // namespace msmtp
