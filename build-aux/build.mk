@@ -1,0 +1,58 @@
+# The build itself, after ./configure and build-aux/rules.sh: flags, and what no list of files decides.
+# Only what GNU make and bmake both understand; build/rules.mk has one explicit rule for each object.
+
+all: programs
+
+include config.mk
+
+V = 0
+Q_0 = @
+Q_1 =
+Q = $(Q_$(V))
+SAY = @echo
+
+WARNINGS = -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Wswitch-enum $(WERROR)
+# Macros of the test frameworks expand into code that the stricter ones complain about.
+TEST_WARNINGS = -Wall -Wextra -Wshadow $(WERROR)
+
+INCLUDES = -Isrc -I.
+COMPILE = $(CXX) -std=c++20 -MMD -MP $(CPPFLAGS) $(INCLUDES) $(CXXFLAGS) $(HARDENING) $(WARNINGS) $(SANDBOX_CFLAGS) \
+	$(TLS_CFLAGS) $(GSASL_CFLAGS) $(IDN2_CFLAGS)
+LINK = $(CXX) $(CXXFLAGS) $(LDFLAGS) $(HARDENING_LINK)
+
+# Tests are compiled fast rather than to run fast.
+TEST_COMPILE = $(CXX) -std=c++20 -MMD -MP $(CPPFLAGS) $(INCLUDES) -I. -O0 -g1 -fPIE -D_GLIBCXX_ASSERTIONS \
+	$(TEST_WARNINGS) $(CRITERION_CFLAGS) $(TLS_CFLAGS) $(GSASL_CFLAGS)
+TEST_LINK = $(CXX) $(LDFLAGS) -pie -Wl,--as-needed
+
+# One tree of instrumented objects serves the sanitizer build and the fuzz targets.
+SAN_INCLUDES = -Ibuild/sanitize -Isrc -I.
+SAN_COMPILE = $(SAN_CXX) -std=c++20 -MMD -MP $(CPPFLAGS) $(SAN_INCLUDES) -O1 -g1 -fno-omit-frame-pointer $(SAN_FLAGS) \
+	-fno-sanitize-recover=all -D_GLIBCXX_ASSERTIONS $(WARNINGS) $(SANDBOX_CFLAGS) $(TLS_CFLAGS) $(GSASL_CFLAGS) \
+	$(IDN2_CFLAGS)
+SAN_TEST_COMPILE = $(SAN_CXX) -std=c++20 -MMD -MP $(CPPFLAGS) $(SAN_INCLUDES) -O0 -g1 -fsanitize=address,undefined \
+	-fno-sanitize-recover=all -D_GLIBCXX_ASSERTIONS $(TEST_WARNINGS) $(TLS_CFLAGS) $(GSASL_CFLAGS)
+SAN_LINK = $(SAN_CXX) $(LDFLAGS) -fsanitize=address,undefined -Wl,--as-needed
+FUZZ_LINK = $(SAN_CXX) $(LDFLAGS) -fsanitize=fuzzer,address,undefined -Wl,--as-needed
+
+ALL_LIBS = $(TLS_LIBS) $(GSASL_LIBS) $(IDN2_LIBS) $(SANDBOX_LIBS) $(LIBS)
+
+include build/rules.mk
+
+programs: $(PROGRAMS)
+strict: $(STRICT_PROGRAMS)
+unit: $(UNIT_PROGRAM)
+process: $(PROCESS_PROGRAM) $(TEST_PROGRAMS)
+sanitize-programs: $(SAN_PROGRAMS)
+sanitize-unit: $(SAN_UNIT_PROGRAM)
+fuzz-programs: $(FUZZ_PROGRAMS)
+
+install: all
+	$(Q)PROGRAMS="$(PROGRAMS)" bindir="$(bindir)" libexecdir="$(libexecdir)" mandir="$(mandir)" docdir="$(docdir)" \
+		DESTDIR="$(DESTDIR)" sh build-aux/install.sh install
+
+uninstall:
+	$(Q)PROGRAMS="$(PROGRAMS)" bindir="$(bindir)" libexecdir="$(libexecdir)" mandir="$(mandir)" docdir="$(docdir)" \
+		DESTDIR="$(DESTDIR)" sh build-aux/install.sh uninstall
+
+.PHONY: all programs strict unit process sanitize-programs sanitize-unit fuzz-programs install uninstall
