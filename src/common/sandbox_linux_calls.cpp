@@ -1,0 +1,214 @@
+// seccomp: which system calls each promise stands for.
+//
+// Lists drift with C libraries and kernels, so there are three answers to a call that no promise covers:
+// the dangerous ones kill always; those that libraries merely try (opening a file, a netlink or nscd
+// socket, an executable mapping) get the error that makes the library go on; the rest is unlisted_calls_kill's
+// business.
+#include "common/sandbox_linux.hpp"
+
+#include "common/fd.hpp"
+#include "common/sandbox_policy.hpp"
+
+#include <cerrno>
+#include <fcntl.h>
+#include <memory>
+#include <netinet/in.h>
+#include <seccomp.h>
+#include <span>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <vector>
+
+namespace msmtp {
+
+namespace {
+
+constexpr int stdio_calls[] = {
+    SCMP_SYS(read), SCMP_SYS(write), SCMP_SYS(readv), SCMP_SYS(writev), SCMP_SYS(recvfrom), SCMP_SYS(recvmsg),
+    SCMP_SYS(sendto), SCMP_SYS(sendmsg), SCMP_SYS(poll), SCMP_SYS(ppoll), SCMP_SYS(close), SCMP_SYS(shutdown),
+    SCMP_SYS(getsockopt), SCMP_SYS(setsockopt), SCMP_SYS(getsockname), SCMP_SYS(getpeername), SCMP_SYS(lseek),
+    SCMP_SYS(fstat), SCMP_SYS(exit), SCMP_SYS(exit_group), SCMP_SYS(brk), SCMP_SYS(munmap), SCMP_SYS(mremap),
+    SCMP_SYS(madvise), SCMP_SYS(mlock), SCMP_SYS(munlock), SCMP_SYS(futex), SCMP_SYS(sched_yield),
+    SCMP_SYS(getpid), SCMP_SYS(gettid), SCMP_SYS(getppid), SCMP_SYS(getuid), SCMP_SYS(geteuid), SCMP_SYS(getgid),
+    SCMP_SYS(getegid), SCMP_SYS(uname), SCMP_SYS(sysinfo), SCMP_SYS(clock_gettime), SCMP_SYS(clock_nanosleep),
+    SCMP_SYS(nanosleep), SCMP_SYS(gettimeofday), SCMP_SYS(time), SCMP_SYS(getrandom), SCMP_SYS(rt_sigreturn),
+    SCMP_SYS(rt_sigaction), SCMP_SYS(rt_sigprocmask), SCMP_SYS(sigaltstack), SCMP_SYS(restart_syscall),
+    SCMP_SYS(wait4), SCMP_SYS(waitid),
+};
+
+constexpr int rpath_calls[] = {
+    SCMP_SYS(newfstatat), SCMP_SYS(stat), SCMP_SYS(lstat), SCMP_SYS(statx), SCMP_SYS(access), SCMP_SYS(faccessat),
+    SCMP_SYS(faccessat2), SCMP_SYS(readlink), SCMP_SYS(readlinkat), SCMP_SYS(getdents64), SCMP_SYS(pread64),
+    SCMP_SYS(getcwd),
+};
+constexpr int wpath_calls[] = {SCMP_SYS(openat), SCMP_SYS(fsync)};
+constexpr int inet_calls[] = {SCMP_SYS(connect)};
+constexpr int dns_calls[] = {SCMP_SYS(connect), SCMP_SYS(bind), SCMP_SYS(sendmmsg), SCMP_SYS(recvmmsg)};
+constexpr int id_calls[] = {
+    SCMP_SYS(setresuid), SCMP_SYS(setresgid), SCMP_SYS(setgroups), SCMP_SYS(capget), SCMP_SYS(capset),
+    SCMP_SYS(getresuid), SCMP_SYS(getresgid),
+};
+constexpr int further_stage_calls[] = {
+    SCMP_SYS(seccomp), SCMP_SYS(prctl), SCMP_SYS(landlock_create_ruleset), SCMP_SYS(landlock_add_rule),
+    SCMP_SYS(landlock_restrict_self), SCMP_SYS(prlimit64), SCMP_SYS(setrlimit), SCMP_SYS(getrlimit),
+    SCMP_SYS(capget), SCMP_SYS(capset),
+};
+constexpr int deadly_calls[] = {
+    SCMP_SYS(execve), SCMP_SYS(execveat), SCMP_SYS(ptrace), SCMP_SYS(bpf), SCMP_SYS(io_uring_setup),
+    SCMP_SYS(io_uring_enter), SCMP_SYS(io_uring_register), SCMP_SYS(process_vm_readv), SCMP_SYS(process_vm_writev),
+    SCMP_SYS(fork), SCMP_SYS(vfork), SCMP_SYS(clone), SCMP_SYS(clone3), SCMP_SYS(kill), SCMP_SYS(tkill),
+    SCMP_SYS(pidfd_send_signal), SCMP_SYS(pidfd_open), SCMP_SYS(pidfd_getfd), SCMP_SYS(keyctl), SCMP_SYS(add_key),
+    SCMP_SYS(request_key), SCMP_SYS(userfaultfd), SCMP_SYS(perf_event_open), SCMP_SYS(mount), SCMP_SYS(umount2),
+    SCMP_SYS(unshare), SCMP_SYS(setns), SCMP_SYS(init_module), SCMP_SYS(finit_module), SCMP_SYS(memfd_create),
+};
+constexpr int lookup_calls[] = {
+    SCMP_SYS(open), SCMP_SYS(openat), SCMP_SYS(openat2), SCMP_SYS(stat), SCMP_SYS(lstat), SCMP_SYS(statx),
+    SCMP_SYS(access), SCMP_SYS(faccessat), SCMP_SYS(faccessat2), SCMP_SYS(readlink), SCMP_SYS(readlinkat),
+};
+
+constexpr std::uint32_t refused = SCMP_ACT_ERRNO(EACCES);
+
+// The filter while it is built; remembers the first failure so that the lists above read without checks.
+class CallFilter {
+ public:
+  CallFilter() : context_(seccomp_init(unlisted_calls_kill ? SCMP_ACT_KILL_PROCESS : SCMP_ACT_ERRNO(ENOSYS))) {
+    if (context_ == nullptr) {
+      error_ = ENOMEM;
+      return;
+    }
+    note(seccomp_attr_set(context_, SCMP_FLTATR_ACT_BADARCH, SCMP_ACT_KILL_PROCESS));
+    note(seccomp_attr_set(context_, SCMP_FLTATR_CTL_OPTIMIZE, 2));  // a search tree: half the cost of a list
+  }
+  ~CallFilter() { seccomp_release(context_); }
+  CallFilter(const CallFilter&) = delete;
+  CallFilter& operator=(const CallFilter&) = delete;
+
+  void allow(std::span<const int> calls) {
+    for (const int call : calls) rule(SCMP_ACT_ALLOW, call, {});
+  }
+  void kill(std::span<const int> calls) {
+    if (unlisted_calls_kill) return;  // the default says so already
+    for (const int call : calls) rule(SCMP_ACT_KILL_PROCESS, call, {});
+  }
+  void refuse(std::span<const int> calls) {
+    for (const int call : calls) rule(refused, call, {});
+  }
+  void rule(std::uint32_t action, int call, const std::vector<scmp_arg_cmp>& conditions) {
+    const int outcome =
+        seccomp_rule_add_array(context_, action, call, static_cast<unsigned>(conditions.size()), conditions.data());
+    // A call that this architecture does not have, or an answer that is the default anyway, needs no rule.
+    if (outcome != 0 && outcome != -EDOM && outcome != -EACCES) note(outcome);
+  }
+  Result<void> load() {
+    if (error_ == 0) note(seccomp_load(context_));
+    if (error_ != 0) return fail(ExitCode::os_error, "cannot enter the seccomp sandbox: " + error_text(error_));
+    return {};
+  }
+
+ private:
+  void note(int outcome) {
+    if (outcome < 0 && error_ == 0) error_ = -outcome;
+  }
+
+  scmp_filter_ctx context_;
+  int error_ = 0;
+};
+
+scmp_arg_cmp equals(unsigned argument, std::uint64_t value) {
+  return {argument, SCMP_CMP_EQ, value, 0};
+}
+
+scmp_arg_cmp has_bits(unsigned argument, std::uint64_t mask, std::uint64_t value) {
+  return {argument, SCMP_CMP_MASKED_EQ, mask, value};
+}
+
+// Memory, but never executable memory.
+void add_memory(CallFilter& filter) {
+  for (const int call : {SCMP_SYS(mmap), SCMP_SYS(mprotect)}) {
+    filter.rule(SCMP_ACT_ALLOW, call, {has_bits(2, PROT_EXEC, 0)});
+    filter.rule(refused, call, {has_bits(2, PROT_EXEC, PROT_EXEC)});
+  }
+}
+
+void add_descriptor_controls(CallFilter& filter, Promises promises) {
+  for (const int command : {F_GETFL, F_SETFL, F_GETFD, F_SETFD, F_DUPFD_CLOEXEC}) {
+    filter.rule(SCMP_ACT_ALLOW, SCMP_SYS(fcntl), {equals(1, static_cast<std::uint64_t>(command))});
+  }
+  if (promises.has(Promise::flock)) {
+    for (const int command : {F_GETLK, F_SETLK, F_SETLKW}) {
+      filter.rule(SCMP_ACT_ALLOW, SCMP_SYS(fcntl), {equals(1, static_cast<std::uint64_t>(command))});
+    }
+  }
+  filter.rule(SCMP_ACT_ALLOW, SCMP_SYS(ioctl), {equals(1, FIONREAD)});
+  const std::uint32_t terminal = promises.has(Promise::tty) ? SCMP_ACT_ALLOW : SCMP_ACT_ERRNO(ENOTTY);
+  for (const std::uint64_t request : {TCGETS, TCSETS, TCSETSW, TCSETSF}) {
+    filter.rule(terminal, SCMP_SYS(ioctl), {equals(1, request)});
+  }
+}
+
+void add_files(CallFilter& filter, Promises promises) {
+  if (promises.has(Promise::wpath)) {
+    filter.allow(wpath_calls);
+  } else if (promises.has(Promise::rpath)) {
+    const std::uint64_t writing = O_ACCMODE | O_CREAT | O_TRUNC;
+    filter.rule(SCMP_ACT_ALLOW, SCMP_SYS(openat), {has_bits(2, writing, O_RDONLY)});
+  }
+  if (promises.has(Promise::rpath)) {
+    filter.allow(rpath_calls);
+    return;
+  }
+  // fstat(2) of a C library that spells it newfstatat(fd, "").
+  filter.rule(SCMP_ACT_ALLOW, SCMP_SYS(newfstatat), {has_bits(3, AT_EMPTY_PATH, AT_EMPTY_PATH)});
+  filter.rule(refused, SCMP_SYS(newfstatat), {has_bits(3, AT_EMPTY_PATH, 0)});
+  filter.refuse(lookup_calls);
+}
+
+void allow_socket(CallFilter& filter, int family, int type, int protocol) {
+  filter.rule(SCMP_ACT_ALLOW, SCMP_SYS(socket),
+              {equals(0, static_cast<std::uint64_t>(family)), has_bits(1, 0xf, static_cast<std::uint64_t>(type)),
+               equals(2, static_cast<std::uint64_t>(protocol))});
+}
+
+// Landlock knows TCP only, and not multipath TCP, which reaches any port: hence the check of the protocol.
+void add_sockets(CallFilter& filter, Promises promises, const Grants& grants) {
+  for (const int family : {AF_INET, AF_INET6}) {
+    if (promises.has(Promise::inet) || promises.has(Promise::dns)) {
+      allow_socket(filter, family, SOCK_STREAM, 0);
+      allow_socket(filter, family, SOCK_STREAM, IPPROTO_TCP);
+    } else {
+      filter.rule(refused, SCMP_SYS(socket), {equals(0, static_cast<std::uint64_t>(family))});
+    }
+    if (promises.has(Promise::dns)) {
+      allow_socket(filter, family, SOCK_DGRAM, 0);
+      allow_socket(filter, family, SOCK_DGRAM, IPPROTO_UDP);
+    }
+  }
+  filter.rule(promises.has(Promise::unix_socket) ? SCMP_ACT_ALLOW : refused, SCMP_SYS(socket), {equals(0, AF_UNIX)});
+  filter.rule(refused, SCMP_SYS(socket), {equals(0, AF_NETLINK)});
+  if (promises.has(Promise::inet) || promises.has(Promise::unix_socket)) filter.allow(inet_calls);
+  if (promises.has(Promise::dns)) filter.allow(dns_calls);
+  if (grants.bind_source) filter.rule(SCMP_ACT_ALLOW, SCMP_SYS(bind), {});
+}
+
+}  // namespace
+
+bool has_seccomp() {
+  return prctl(PR_GET_SECCOMP, 0, 0, 0, 0) >= 0;
+}
+
+Result<void> load_call_filter(Promises promises, const Grants& grants, bool more_stages) {
+  CallFilter filter;
+  filter.allow(stdio_calls);
+  add_memory(filter);
+  add_descriptor_controls(filter, promises);
+  add_files(filter, promises);
+  add_sockets(filter, promises, grants);
+  if (promises.has(Promise::id)) filter.allow(id_calls);
+  if (more_stages) filter.allow(further_stage_calls);
+  filter.kill(deadly_calls);
+  return filter.load();
+}
+
+}  // namespace msmtp
