@@ -1,0 +1,119 @@
+// The helpers of one submission.
+#include "parent/crew.hpp"
+
+#include "common/child.hpp"
+
+#include <algorithm>
+#include <cerrno>
+#include <fcntl.h>
+#include <poll.h>
+#include <unistd.h>
+
+extern char** environ;
+
+namespace msmtp {
+
+namespace {
+
+std::vector<std::string> own_environment() {
+  std::vector<std::string> variables;
+  for (char** variable = environ; *variable != nullptr; ++variable) variables.emplace_back(*variable);
+  return variables;
+}
+
+// What glibc's resolver is told by the user; everything else could only mislead a process that talks to strangers.
+std::vector<std::string> resolver_environment() {
+  std::vector<std::string> variables = own_environment();
+  std::erase_if(variables, [](const std::string& variable) {
+    return !variable.starts_with("RES_OPTIONS=") && !variable.starts_with("LOCALDOMAIN=");
+  });
+  return variables;
+}
+
+}  // namespace
+
+bool Crew::wait(std::vector<Polled>& polled, const Deadline& deadline) {
+  for (;;) {
+    std::vector<pollfd> fds;
+    for (const Polled& wanted : polled) fds.push_back({wanted.number, wanted.events, 0});
+    for (const CrewMember& member : members_) fds.push_back({member.log.number(), POLLIN, 0});
+    const int ready = poll(fds.data(), fds.size(), deadline.poll_timeout());
+    if (ready < 0 && errno != EINTR) return false;
+    drain_logs();
+    bool any = false;
+    for (std::size_t i = 0; i < polled.size(); ++i) {
+      polled[i].ready = ready > 0 && fds[i].revents != 0;
+      any = any || polled[i].ready;
+    }
+    if (any) return true;
+    if (deadline.has_passed()) return false;
+  }
+}
+
+void Crew::drain_logs() {
+  for (CrewMember& member : members_) drain(member);
+}
+
+void Crew::drain(CrewMember& member) {
+  char buffer[4096];
+  while (member.log.is_open()) {
+    const ssize_t size = read(member.log.number(), buffer, sizeof buffer);
+    if (size < 0 && errno == EINTR) continue;
+    if (size < 0) return;
+    if (size == 0) {
+      member.log.close();  // poll() skips a descriptor of -1
+      return;
+    }
+    for (const LogRecord& record : member.log_reader.feed({buffer, static_cast<std::size_t>(size)})) sink_(record);
+  }
+}
+
+Error Crew::explain(Error error) {
+  if (error.cause != Cause::peer_gone) return error;
+  const auto member = std::ranges::find_if(
+      members_, [&](const CrewMember& candidate) { return error.text.starts_with(candidate.program + ' '); });
+  if (member == members_.end() || member->process.pid() <= 0) return error;
+  if (const auto status = member->process.wait(Deadline::in(std::chrono::seconds(1)))) {
+    error.text = member->program + " " + describe_wait_status(*status);
+  }
+  drain(*member);
+  return error;
+}
+
+Result<Fd> CrewStarter::start(std::string_view program, std::vector<HandedFd> descriptors,
+                              const std::vector<std::string>& environment) {
+  SocketPair channel = TRY(make_seqpacket_pair());
+  Pipe log = TRY(make_pipe());
+  TRY(set_nonblocking(log.read_end));
+  Fd input(open("/dev/null", O_RDWR | O_CLOEXEC));
+  Fd output(open("/dev/null", O_RDWR | O_CLOEXEC));
+  if (!input.is_open() || !output.is_open()) return fail(ExitCode::os_error, "/dev/null: " + error_text(errno));
+  descriptors.push_back({std::move(input), STDIN_FILENO});
+  descriptors.push_back({std::move(output), STDOUT_FILENO});
+  descriptors.push_back({std::move(log.write_end), STDERR_FILENO});
+  descriptors.push_back({std::move(channel.right), parent_channel_number});
+  Child child = TRY(spawn(directory_ + '/' + std::string(program), std::move(descriptors), environment));
+  crew_.add({std::string(program), std::move(child), std::move(log.read_end), {}});
+  return std::move(channel.left);
+}
+
+Result<void> CrewStarter::start_resolver() {
+  crew_.resolver.emplace(TRY(start(resolver_program, {}, resolver_environment())), resolver_program);
+  return {};
+}
+
+Result<void> CrewStarter::start_netproc(bool with_tls, bool with_sasl) {
+  std::vector<HandedFd> for_netproc;
+  if (with_sasl) {
+    SocketPair sasl = TRY(make_seqpacket_pair());
+    std::vector<HandedFd> for_authproc;
+    for_authproc.push_back({std::move(sasl.left), sasl_channel_number});
+    for_netproc.push_back({std::move(sasl.right), sasl_channel_number});
+    crew_.authproc.emplace(TRY(start(authproc_program, std::move(for_authproc), own_environment())), authproc_program);
+  }
+  const std::string_view program = with_tls ? netproc_tls_program : netproc_program;
+  crew_.netproc.emplace(TRY(start(program, std::move(for_netproc), {})), program);
+  return {};
+}
+
+}  // namespace msmtp

@@ -1,0 +1,80 @@
+// The helpers of one submission: their channels, their log pipes, and how they end.
+#pragma once
+
+#include "common/channel.hpp"
+#include "common/child_log_reader.hpp"
+#include "common/messages.hpp"
+#include "common/spawn.hpp"
+
+#include <functional>
+#include <initializer_list>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace msmtp {
+
+// One helper as the parent sees it.
+struct CrewMember {
+  std::string program;  // "msmtp-netproc"
+  Child process;
+  Fd log;  // the pipe that its stderr is
+  ChildLogReader log_reader;
+};
+
+class Crew {
+ public:
+  using Netproc = Channel<ToNetproc, FromNetproc>;
+  using Authproc = Channel<ToAuthproc, FromAuthproc>;
+  using Resolver = Channel<ToResolver, FromResolver>;
+  using LogSink = std::function<void(const LogRecord&)>;
+
+  explicit Crew(LogSink sink) : sink_(std::move(sink)) {}
+
+  std::optional<Netproc> netproc;
+  std::optional<Authproc> authproc;
+  std::optional<Resolver> resolver;
+
+  void add(CrewMember member) { members_.push_back(std::move(member)); }
+
+  // Waits until one of POLLED has something, or DEADLINE passes (then false). What the helpers log meanwhile goes to
+  // the sink, and so does what was logged before the messages that are ready now.
+  struct Polled {
+    int number;
+    short events;
+    bool ready = false;  // out
+  };
+  bool wait(std::vector<Polled>& polled, const Deadline& deadline);
+
+  // Passes on what is in the log pipes now.
+  void drain_logs();
+
+  // The error as the user should read it: for a helper that is gone, how it ended.
+  Error explain(Error error);
+
+ private:
+  void drain(CrewMember& member);
+
+  std::vector<CrewMember> members_;
+  LogSink sink_;
+};
+
+// Starts the helpers of one submission.
+class CrewStarter {
+ public:
+  CrewStarter(std::string directory, Crew& crew) : directory_(std::move(directory)), crew_(crew) {}
+
+  Result<void> start_resolver();
+  // With TLS another executable is started than without. WITH_SASL: authproc is started too, with the environment of
+  // the user, which passwordeval needs; the others get none of it.
+  Result<void> start_netproc(bool with_tls, bool with_sasl);
+
+ private:
+  Result<Fd> start(std::string_view program, std::vector<HandedFd> descriptors, const std::vector<std::string>& environment);
+
+  std::string directory_;
+  Crew& crew_;
+};
+
+}  // namespace msmtp
