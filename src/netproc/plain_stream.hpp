@@ -10,7 +10,7 @@ namespace msmtp {
 
 class PlainStream : public Stream {
  public:
-  // CONNECTION is a connected stream socket; it is made non-blocking.
+  // CONNECTION is a connected stream socket, blocking or not.
   explicit PlainStream(Fd connection);
 
   Result<std::size_t> read(std::span<char> room, const Deadline& deadline) override;
