@@ -1,0 +1,196 @@
+#!/bin/sh
+# Tests of ./configure, make and make install. Needs the programs of `make all`; changes nothing in the
+# tree. Ends with "N passed, N failed, N skipped".
+set -u
+LC_ALL=C
+export LC_ALL
+unset MAKEFLAGS MFLAGS MAKELEVEL DESTDIR
+scratch=$(mktemp -d "${TMPDIR:-/tmp}/msmtp build.XXXXXX") || exit 1
+trap 'rm -rf -- "$scratch"' EXIT
+trap 'exit 1' HUP INT TERM
+root=$(pwd)
+passed=0 failed=0 skipped=0
+
+# Runs the function $1 as a test; the rest says what must hold.
+check() {
+  function=$1
+  shift
+  # Not as a condition: there the shell would go on after a command that fails.
+  (
+    set -e
+    "$function"
+  ) >"$scratch/output" 2>&1
+  status=$?
+  if [ "$status" -eq 0 ]; then
+    passed=$((passed + 1))
+  else
+    failed=$((failed + 1))
+    sed -n '1,20s/^/  /p' "$scratch/output"
+    echo "FAIL $*"
+  fi
+}
+
+# A copy of ./configure in a directory of its own, with a blank in its path.
+configure() {
+  rm -rf -- "$scratch/tree"
+  mkdir "$scratch/tree"
+  cp "$root/configure" "$scratch/tree/"
+  [ ! -f "$scratch/compiler" ] || cp "$scratch/compiler" "$scratch/tree/"
+  "$scratch/tree/configure" --without-tests "$@" >"$scratch/said" 2>&1
+}
+
+refused() {
+  if configure "$@"; then
+    echo "accepted: $*"
+    return 1
+  fi
+}
+
+not_said() {
+  if grep -F -e "$1" "$scratch/said"; then return 1; fi
+}
+
+said() {
+  grep -qF -e "$1" "$scratch/said" || { echo "not said: $1"; cat "$scratch/said"; false; }
+}
+
+wrote() { # file, line
+  grep -qxF -e "$2" "$scratch/tree/$1" || { echo "not in $1: $2"; cat "$scratch/tree/$1"; false; }
+}
+
+# A compiler for which the libraries that are named do not exist.
+compiler_without() {
+  {
+    echo '#!/bin/sh'
+    # shellcheck disable=SC2016
+    echo 'for argument; do case $argument in'
+    for library; do echo "  -l$library) echo no $library >&2; exit 1 ;;"; done
+    echo 'esac; done'
+    # shellcheck disable=SC2016
+    echo "exec $(sed -n 's/^CXX = //p' "$root/config.mk") \"\$@\""
+  } >"$scratch/compiler"
+}
+
+helps() {
+  configure --help
+  said --with-privsep-user=NAME
+  said --libexecdir=DIR
+}
+
+refuses_unknown_options() {
+  refused --with-magic
+  said "unknown option: --with-magic"
+  refused MAGIC=1
+  said "unknown variable: MAGIC"
+  refused --prefix
+  said "needs a value"
+  [ ! -e "$scratch/tree/config.mk" ]
+}
+
+refuses_bad_values() {
+  refused --prefix=usr
+  said "not an absolute path"
+  # shellcheck disable=SC2016
+  refused '--bindir=/usr/$(bad)'
+  said "--bindir"
+  refused '--with-privsep-user=no body'
+  said "not a user name"
+}
+
+names_what_is_missing() {
+  compiler_without tls gsasl
+  refused "CXX=sh ./compiler"
+  said "libtls (Debian package: libtls-dev)"
+  said "libgsasl (Debian package: libgsasl-dev)"
+  said "apt-get install libtls-dev libgsasl-dev"
+  not_said "libidn2 (Debian"
+  [ ! -e "$scratch/tree/config.mk" ]
+}
+
+names_the_compiler() {
+  refused CXX=/nonexistent/c++
+  said "a C++20 compiler"
+}
+
+derives_directories() {
+  configure --prefix=/usr --sysconfdir=/etc --libexecdir=/usr/lib/some --with-privsep-user=_msmtp
+  wrote config.mk "bindir = /usr/bin"
+  wrote config.mk "mandir = /usr/share/man"
+  wrote config.hpp 'inline constexpr std::string_view sysconfdir = "/etc";'
+  wrote config.hpp 'inline constexpr std::string_view libexec_helpers = "/usr/lib/some/msmtp";'
+  wrote config.hpp 'inline constexpr std::string_view helpers_from_bindir = "../lib/some/msmtp";'
+  wrote config.hpp 'inline constexpr std::string_view privsep_user = "_msmtp";'
+  wrote config.hpp 'inline constexpr bool with_sandbox = true;'
+}
+
+remembers_options() {
+  configure --prefix=/opt/it --without-sandbox --without-libsecret "CXXFLAGS=-O1 -g0"
+  wrote config.mk "SANDBOX = none"
+  before=$(cat "$scratch/tree/config.mk" "$scratch/tree/config.hpp")
+  CXXFLAGS=-O3 "$scratch/tree/configure" --reconfigure >"$scratch/said" 2>&1
+  wrote config.mk "prefix = /opt/it"
+  wrote config.mk "CXXFLAGS = -O1 -g0"
+  wrote config.hpp 'inline constexpr bool with_sandbox = false;'
+  wrote config.hpp 'inline constexpr bool with_libsecret = false;'
+  [ "$before" = "$(cat "$scratch/tree/config.mk" "$scratch/tree/config.hpp")" ]
+}
+
+nothing_left_to_do() {
+  "$1" -f build-aux/build.mk -n all >"$scratch/said"
+  not_said "-o build"
+}
+gnu_make_is_satisfied() { nothing_left_to_do "${MAKE:-make}"; }
+bmake_is_satisfied() { nothing_left_to_do bmake; }
+
+# Without a DESTDIR this would write to the system; so it always has one, with a blank in it.
+installs_and_uninstalls() {
+  stage="$scratch/stage of it"
+  before=$(ls -lR build/bin build/libexec)
+  "${MAKE:-make}" -f build-aux/build.mk install "DESTDIR=$stage"
+  bindir=$(sed -n 's/^bindir = //p' config.mk)
+  libexecdir=$(sed -n 's/^libexecdir = //p' config.mk)
+  for program in build/bin/*; do [ -x "$stage$bindir/${program##*/}" ]; done
+  for program in build/libexec/msmtp/*; do [ -x "$stage$libexecdir/msmtp/${program##*/}" ]; done
+  "$stage$bindir/msmtp" --version >"$scratch/said"
+  said "0.1.0"
+  [ -z "$(find "$stage" -perm -g+w -o -perm -o+w | grep -v '^$' | while read -r file; do [ -L "$file" ] || ls -ld "$file"; done)" ]
+  "${MAKE:-make}" -f build-aux/build.mk uninstall "DESTDIR=$stage"
+  [ -z "$(find "$stage" -mindepth 1)" ]
+  [ "$before" = "$(ls -lR build/bin build/libexec)" ]
+}
+
+uninstall_spares_others() {
+  stage="$scratch/shared"
+  "${MAKE:-make}" -f build-aux/build.mk install "DESTDIR=$stage"
+  bindir=$(sed -n 's/^bindir = //p' config.mk)
+  libexecdir=$(sed -n 's/^libexecdir = //p' config.mk)
+  : >"$stage$bindir/other"
+  : >"$stage$libexecdir/msmtp/other"
+  "${MAKE:-make}" -f build-aux/build.mk uninstall "DESTDIR=$stage"
+  [ "$(find "$stage" -type f | wc -l)" -eq 2 ]
+}
+
+check helps "./configure --help names the options"
+check refuses_unknown_options "./configure refuses what it does not know"
+check refuses_bad_values "./configure refuses bad values"
+check names_what_is_missing "./configure names every missing library and its package at once"
+check names_the_compiler "./configure names a missing compiler"
+check derives_directories "./configure derives the directories and the way to the helpers"
+check remembers_options "./configure --reconfigure keeps the options and changes nothing"
+check gnu_make_is_satisfied "make has nothing to do after make"
+if command -v bmake >/dev/null 2>&1; then
+  check bmake_is_satisfied "bmake has nothing to do after make"
+else
+  skipped=$((skipped + 1))
+  echo "SKIP bmake has nothing to do after make: no bmake here"
+fi
+if [ -x build/bin/msmtp ]; then
+  check installs_and_uninstalls "install puts every program below DESTDIR, uninstall leaves nothing"
+  check uninstall_spares_others "uninstall spares what it did not install"
+else
+  skipped=$((skipped + 2))
+  echo "SKIP install and uninstall: no build/bin/msmtp"
+fi
+
+echo "$passed passed, $failed failed, $skipped skipped"
+[ "$failed" -eq 0 ]

@@ -1,0 +1,104 @@
+#!/bin/sh
+# Who may include whom. Prints each include that may not be; the argument names the rule.
+set -u
+offences=0
+
+offence() {
+  echo "$*"
+  offences=1
+}
+
+# "file:line:header" of each include of the sources below the folder $1 that matches $2.
+includes() {
+  find "$1" -name '*.[ch]pp' -exec grep -nE "^ *# *include *[<\"]($2)" /dev/null {} +
+}
+
+# Everything may include common; parent, netproc and authproc never each other.
+parts() {
+  for part in common parent netproc authproc; do
+    allowed="common/|$part/"
+    [ "$part" != common ] || allowed="common/"
+    includes "src/$part" '.*' | grep 'include *"' | grep -vE "include *\"($allowed)" && offences=1
+    # A path through the tree would get around all of this.
+    includes "src/$part" '(.*/)?\.\./' && offences=1
+  done
+}
+
+# The headers $1 only in the files that match $2.
+only_in() {
+  includes src "$1" | grep -vE "^($2):" && offences=1
+}
+
+libraries() {
+  only_in '(tls\.h|openssl/)' 'src/netproc/tls_libtls[a-z0-9_]*\.[ch]pp'
+  only_in 'gsasl' 'src/authproc/sasl[a-z0-9_]*\.[ch]pp'
+  only_in '(libsecret|glib|gio)' 'src/authproc/keyring_main\.cpp'
+  only_in '(seccomp\.h|linux/(seccomp|landlock|filter|audit)\.h|sys/capability\.h)' 'src/common/sandbox_linux[a-z0-9_]*\.[ch]pp'
+  only_in 'idn2\.h' 'src/netproc/resolver[a-z0-9_]*\.[ch]pp'
+  only_in '(catch2|criterion)' 'no file'
+}
+
+# X.cpp includes X.hpp before anything else, so that no header leans on what stands before it.
+own_header() {
+  for source in src/*/*.cpp; do
+    header=${source%.cpp}.hpp
+    [ -f "$header" ] || continue
+    first=$(grep -m 1 '^#include' "$source")
+    first=${first#\#include \"}
+    first=${first%.hpp\"}
+    # A backend such as sandbox_linux.cpp begins with the interface that it implements, sandbox.hpp.
+    case ${source#src/} in
+      "$first"*) [ "${first#*/}" != "$first" ] || offence "$source: begins with $first" ;;
+      *) offence "$source: does not begin with its own header" ;;
+    esac
+  done
+}
+
+# The project's headers that the file $1 includes, directly or not.
+closure() {
+  known=" "
+  queue=$1
+  while [ -n "$queue" ]; do
+    next=
+    for file in $queue; do
+      case $known in *" $file "*) continue ;; esac
+      known="$known$file "
+      next="$next $(sed -n 's,^#include "\(.*\)".*,src/\1,p' "$file" | tr '\n' ' ')"
+    done
+    queue=${next# }
+    queue=$(echo "$queue" | tr -s ' ' | sed 's/^ *//')
+  done
+  echo "$known"
+}
+
+# Bytes in, value out. The parsers are the sources that have a fuzz target of their name, and those here.
+parsers() {
+  names="text base64 cursor codec"
+  for target in tests/fuzz/*_fuzz.cpp; do
+    [ -f "$target" ] || continue
+    name=${target##*/}
+    names="$names ${name%_fuzz.cpp}"
+  done
+  for name in $names; do
+    for source in src/*/"$name".[ch]pp; do
+      [ -f "$source" ] || continue
+      for file in $(closure "$source"); do
+        case $file in
+          */fd.hpp | */channel.hpp | */spawn*.hpp | */sandbox*.hpp | */child*.hpp)
+            offence "$source is a parser and includes $file" ;;
+        esac
+        [ -f "$file" ] || continue
+        system=$(grep -nE '^#include <([a-z0-9_/]*\.h|cstdio|cstdlib|ctime|fstream|iostream|filesystem|thread)>' "$file")
+        [ -z "$system" ] || offence "$source is a parser; $file: $system"
+      done
+    done
+  done
+}
+
+case $1 in
+  parts) parts ;;
+  libraries) libraries ;;
+  own_header) own_header ;;
+  parsers) parsers ;;
+esac
+exit "$offences"
