@@ -103,6 +103,10 @@ Result<std::string_view> PacketSocket::accept_packet(std::size_t size, int flags
   return std::string_view(buffer_.get(), size);
 }
 
+void PacketSocket::finish_sending() {
+  (void)shutdown(fd_.number(), SHUT_WR);
+}
+
 void PacketSocket::wipe_received() {
   if (buffer_) wipe_memory(buffer_.get(), received_);
 }

@@ -37,11 +37,14 @@ class PacketSocket {
   // Overwrites what the last receive left in the buffer.
   void wipe_received();
 
+  // No more messages from us: the other end sees the end of the stream and may still answer.
+  void finish_sending();
+
   Error lied(std::string_view what) const;
+  Error silent() const;
 
  private:
   Error gone() const;
-  Error silent() const;
   Result<std::string_view> accept_packet(std::size_t size, int flags, std::size_t control_size);
 
   Fd fd_;

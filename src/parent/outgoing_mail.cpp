@@ -1,0 +1,68 @@
+// The mail on its way out.
+#include "parent/outgoing_mail.hpp"
+
+#include "common/fd.hpp"
+#include "common/text.hpp"
+
+#include <cerrno>
+#include <unistd.h>
+#include <utility>
+
+namespace msmtp {
+
+namespace {
+
+constexpr std::size_t input_piece = 64 * 1024;
+
+}  // namespace
+
+OutgoingMail::OutgoingMail(OutgoingHeader header, std::string_view first, int input, bool input_ended)
+    : buffer_(std::move(header.bytes)),
+      input_(input),
+      header_wire_size_(buffer_.size()),
+      header_counted_size_(header.counted_size),
+      header_eight_bit_(has_non_ascii(buffer_)) {
+  add(first);
+  if (input_ended) finish();
+}
+
+Result<void> OutgoingMail::read_more() {
+  char bytes[input_piece];
+  const ssize_t size = read(input_, bytes, sizeof bytes);
+  if (size < 0 && (errno == EINTR || errno == EAGAIN)) return {};
+  if (size < 0) return fail(ExitCode::io_error, "cannot read the mail: " + error_text(errno));
+  if (size == 0) {
+    finish();
+  } else {
+    add({bytes, static_cast<std::size_t>(size)});
+  }
+  return {};
+}
+
+void OutgoingMail::drop(std::size_t count) {
+  sent_ += count;
+  if (sent_ == buffer_.size()) {
+    buffer_.clear();
+    sent_ = 0;
+  } else if (sent_ >= read_ahead) {
+    buffer_.erase(0, sent_);
+    sent_ = 0;
+  }
+}
+
+void OutgoingMail::add(std::string_view bytes) {
+  while (!bytes.empty()) {
+    const std::size_t before = buffer_.size();
+    buffer_.resize(before + bytes.size() + bytes.size() / 16 + 2);  // most lines are longer than 16 bytes
+    const auto step = body_.convert(bytes, std::span(buffer_).subspan(before));
+    buffer_.resize(before + step.written);
+    bytes.remove_prefix(step.taken);
+  }
+}
+
+void OutgoingMail::finish() {
+  buffer_ += body_.finish();
+  ended_ = true;
+}
+
+}  // namespace msmtp

@@ -1,0 +1,58 @@
+// The mail on its way from standard input to the network child: the finished header section, then the body as it
+// comes, with a bounded part of it in memory.
+#pragma once
+
+#include "common/messages.hpp"
+#include "common/result.hpp"
+#include "parent/body_canonicalizer.hpp"
+#include "parent/header_edit.hpp"
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+namespace msmtp {
+
+class OutgoingMail {
+ public:
+  // FIRST: what was read after the header section already. INPUT: where the rest comes from (borrowed); INPUT_ENDED:
+  // there is no rest.
+  OutgoingMail(OutgoingHeader header, std::string_view first, int input, bool input_ended);
+
+  // Whether there is room for more, and more to come.
+  bool wants_input() const { return !ended_ && waiting() < read_ahead; }
+  int input() const { return input_; }
+  // One read(2); it waits unless poll(2) says otherwise. EX_IOERR when it fails.
+  Result<void> read_more();
+
+  // All of the mail has been read; then its size is known.
+  bool ended() const { return ended_; }
+  // The next bytes to send, at most max_body_piece; empty when there are none at the moment.
+  std::string_view piece() const { return std::string_view(buffer_).substr(sent_, max_body_piece); }
+  void drop(std::size_t count);
+
+  // Octets with CRLF line ends, as SIZE= counts them (RFC 1870), so far.
+  std::uint64_t wire_size() const { return header_wire_size_ + body_.wire_size(); }
+  // The same with each line end as one, as the log line counts.
+  std::uint64_t counted_size() const { return header_counted_size_ + body_.counted_size(); }
+  bool has_eight_bit() const { return header_eight_bit_ || body_.has_eight_bit(); }
+
+  // How much is read before the server wants it: nearly every mail fits, so that its size is known in time.
+  static constexpr std::size_t read_ahead = 1024 * 1024;
+
+ private:
+  std::size_t waiting() const { return buffer_.size() - sent_; }
+  void add(std::string_view bytes);
+  void finish();
+
+  std::string buffer_;
+  std::size_t sent_ = 0;  // how much of buffer_ is gone
+  int input_;
+  bool ended_ = false;
+  BodyCanonicalizer body_;
+  std::uint64_t header_wire_size_;
+  std::uint64_t header_counted_size_;
+  bool header_eight_bit_;
+};
+
+}  // namespace msmtp
