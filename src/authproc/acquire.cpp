@@ -1,0 +1,47 @@
+// The sources in their order.
+#include "authproc/acquire.hpp"
+
+#include "authproc/netrc_file.hpp"
+#include "authproc/prompt.hpp"
+#include "common/run_command.hpp"
+
+#include <chrono>
+
+namespace msmtp {
+
+namespace {
+
+// Somebody may have to find a smart card first; no server waits longer than this.
+constexpr auto longest_evaluation = std::chrono::minutes(10);
+
+Result<std::optional<Secret>> evaluate(const Acquire& question) {
+  const CommandRules rules{.failure = ExitCode::config};
+  return std::optional(TRY(run_command(question.command.view(), Deadline::in(longest_evaluation), rules)));
+}
+
+Result<std::optional<Secret>> search_netrc(const Acquire& question, const Text<max_path>& path, NetrcOwner owner) {
+  if (path.empty()) return std::optional<Secret>();
+  return search_netrc_file(path.str(), owner, question.host.view(), question.user.view());
+}
+
+Result<std::optional<Secret>> search(const Acquire& question, const Fd& parent) {
+  auto found = TRY(search_netrc(question, question.user_netrc, NetrcOwner::user));
+  if (!found) found = TRY(search_netrc(question, question.system_netrc, NetrcOwner::system));
+  if (!found) found = TRY(ask_for_password(question.user.view(), question.host.view(), parent));
+  if (found && found->size() > max_password) return fail(ExitCode::config, "the password is longer than 64 KiB");
+  return found;
+}
+
+}  // namespace
+
+Result<std::optional<Secret>> acquire_password(Acquire question, const Fd& parent) {
+  switch (question.source) {
+    case PasswordSource::none: return std::optional<Secret>();
+    case PasswordSource::given: return std::optional(std::move(question.password.secret));
+    case PasswordSource::evaluate: return evaluate(question);
+    case PasswordSource::search: return search(question, parent);
+  }
+  return std::optional<Secret>();
+}
+
+}  // namespace msmtp

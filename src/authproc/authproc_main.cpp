@@ -1,0 +1,61 @@
+// msmtp-authproc: finds the password, and then does nothing but answer challenges with it.
+//
+// Until it is sealed it may do what the user may, and hears nobody but its parent. Then it may only read
+// and write what is open already, and hears the server.
+#include "authproc/acquire.hpp"
+#include "authproc/exchange.hpp"
+#include "authproc/sasl.hpp"
+#include "common/child.hpp"
+#include "common/sandbox.hpp"
+
+namespace msmtp {
+
+namespace {
+
+struct Prepared {
+  SaslClient sasl;
+  std::optional<Secret> first;
+};
+
+// The first step is computed here, so that what the library loads or allocates late has been there once.
+Result<Prepared> prepare(const Begin& begin, const Line<max_host>& host, const Text<4096>& user, const Secret* password) {
+  SaslClient sasl = TRY(SaslClient::start(begin.mechanism, {user.view(), password, begin.service.view(), host.view()}));
+  std::optional<Secret> first = TRY(sasl.first());
+  return Prepared{std::move(sasl), std::move(first)};
+}
+
+Result<ExitCode> serve(ToParent& parent, ToNetprocEnd& netproc) {
+  Acquire question = TRY(parent.expect_one<Acquire>(Deadline::never()));
+  const Line<max_host> host = question.host;
+  const Text<4096> user = question.user;
+  std::optional<Secret> password = TRY(acquire_password(std::move(question), parent.fd()));
+  TRY(parent.send(Acquired{password.has_value()}));
+
+  TRY(wait_for_turn(parent.fd(), netproc.fd()));
+  const Begin begin = TRY(parent.expect_one<Begin>(Deadline::never()));
+  Prepared prepared = TRY(prepare(begin, host, user, password ? &*password : nullptr));
+  password.reset();
+
+  TRY(enter_stage(Stage::authproc_exchange));
+  TRY(parent.send(Sealed{}));
+  return lead_exchange(prepared.sasl, std::move(prepared.first), netproc, parent);
+}
+
+int run() {
+  ToParent parent(Fd(parent_channel_number), "msmtp");
+  ToNetprocEnd netproc(Fd(sasl_channel_number), "msmtp-netproc");
+  const Result<ExitCode> served = serve(parent, netproc);
+  if (served) return static_cast<int>(*served);
+  // Whoever is gone needs no message, and the one that is left notices by itself.
+  if (served.error().cause != Cause::peer_gone) (void)parent.send(failed(served.error()));
+  return static_cast<int>(served.error().code);
+}
+
+}  // namespace
+
+}  // namespace msmtp
+
+int main() {
+  msmtp::harden_process(true);
+  return msmtp::run();
+}

@@ -1,0 +1,65 @@
+// Turn by turn, between netproc and the SASL library.
+#include "authproc/exchange.hpp"
+
+#include <cerrno>
+#include <poll.h>
+
+namespace msmtp {
+
+namespace {
+
+Result<void> send_response(ToNetprocEnd& netproc, const std::optional<Secret>& response) {
+  Response message;
+  if (response) {
+    const auto bytes = BytesView<max_sasl_message>::from(response->reveal());
+    if (!bytes) return fail(ExitCode::software, "the SASL response is longer than 64 KiB");
+    message.present = true;
+    message.bytes = *bytes;
+  }
+  return netproc.send(message);
+}
+
+// The parent first: its line shall name the cause, and not what netproc makes of the cancellation.
+Result<ExitCode> give_up(const Error& error, ToNetprocEnd& netproc, ToParent& parent) {
+  TRY(parent.send(failed(error)));
+  TRY(netproc.send(Cancel{}));
+  return error.code;
+}
+
+Result<ExitCode> finish(const SaslClient& sasl, ToParent& parent) {
+  if (sasl.is_complete()) {
+    TRY(parent.send(Completed{}));
+    return ExitCode::ok;
+  }
+  const Error error = sasl.incomplete();
+  TRY(parent.send(failed(error)));
+  return error.code;
+}
+
+}  // namespace
+
+Result<void> wait_for_turn(const Fd& wanted, const Fd& other) {
+  for (;;) {
+    pollfd watched[] = {{wanted.number(), POLLIN, 0}, {other.number(), POLLIN, 0}};
+    const int ready = poll(watched, 2, -1);
+    if (ready < 0 && errno == EINTR) continue;
+    if (ready < 0 || watched[0].revents != 0) return {};
+    return fail(Error{ExitCode::software, "the other side has ended unexpectedly", {}, Cause::peer_gone});
+  }
+}
+
+Result<ExitCode> lead_exchange(SaslClient& sasl, std::optional<Secret> first, ToNetprocEnd& netproc, ToParent& parent) {
+  TRY(send_response(netproc, first));
+  first.reset();
+  for (std::size_t steps = 0; steps < max_sasl_steps; ++steps) {
+    TRY(wait_for_turn(netproc.fd(), parent.fd()));
+    const auto message = TRY((netproc.expect<Challenge, Accepted>(Deadline::never())));
+    if (std::holds_alternative<Accepted>(message)) return finish(sasl, parent);
+    Result<Secret> response = sasl.step(std::get<Challenge>(message).bytes.view());
+    if (!response) return give_up(response.error(), netproc, parent);
+    TRY(send_response(netproc, std::move(*response)));
+  }
+  return give_up({ExitCode::software, "the server does not stop sending challenges", {}, Cause::plain}, netproc, parent);
+}
+
+}  // namespace msmtp

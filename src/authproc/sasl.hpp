@@ -1,0 +1,67 @@
+// The client's side of one SASL exchange, through libgsasl.
+//
+// The library keeps copies of the password that nobody can wipe: the process has to end soon after.
+#pragma once
+
+#include "common/mechanism.hpp"
+#include "common/result.hpp"
+#include "common/secret.hpp"
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+struct Gsasl;
+struct Gsasl_session;
+
+namespace msmtp {
+
+// Who logs in where.
+struct Login {
+  std::string_view user;              // UTF-8
+  const Secret* password = nullptr;   // UTF-8; nullptr: there is none
+  std::string_view service;           // "smtp"
+  std::string_view host;
+};
+
+class SaslClient {
+ public:
+  // EX_UNAVAILABLE for a mechanism that this class does not lead, or a password that is missing;
+  // EX_SOFTWARE for text that SASLprep (RFC 4013) refuses where the mechanism needs it.
+  static Result<SaslClient> start(Mechanism mechanism, const Login& login);
+
+  // The initial response, once, before the first step; nothing when the server speaks first.
+  Result<std::optional<Secret>> first();
+
+  // The answer to a challenge. EX_SOFTWARE when it is not acceptable, EX_PROTOCOL when the server does not
+  // prove that it knows the password, EX_NOPERM when the server's message says that we do not.
+  Result<Secret> step(std::string_view challenge);
+
+  // Whether nothing more is to be sent, and under SCRAM the server has given its proof.
+  bool is_complete() const { return complete_; }
+  // Why the end of the exchange is not acceptable while is_complete() does not hold.
+  Error incomplete() const;
+
+ private:
+  struct Free {
+    void operator()(Gsasl* library) const;
+    void operator()(Gsasl_session* session) const;
+  };
+
+  explicit SaslClient(Mechanism mechanism) : mechanism_(mechanism) {}
+  Result<void> open(const Login& login);
+  Result<void> check_texts(const Login& login) const;
+  Result<Secret> answer(std::string_view challenge);
+  Error refusal(std::string_view challenge, int code) const;
+  std::string for_method(std::string_view text) const;
+
+  Mechanism mechanism_;
+  std::unique_ptr<Gsasl, Free> library_;
+  std::unique_ptr<Gsasl_session, Free> session_;  // after the library, so that it goes first
+  std::string scram_nonce_;
+  int challenges_ = 0;
+  bool complete_ = false;
+};
+
+}  // namespace msmtp
