@@ -64,6 +64,7 @@ constexpr std::size_t setting_count = static_cast<std::size_t>(Setting::last) + 
 class SettingSet {
  public:
   constexpr void add(Setting setting) { bits_ |= bit(setting); }
+  constexpr void remove(Setting setting) { bits_ &= ~bit(setting); }
   constexpr bool has(Setting setting) const { return (bits_ & bit(setting)) != 0; }
   constexpr bool empty() const { return bits_ == 0; }
   friend constexpr bool operator==(SettingSet, SettingSet) = default;
