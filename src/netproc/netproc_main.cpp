@@ -1,0 +1,38 @@
+// msmtp-netproc, the network child: connects, and only then reads; speaks TLS and SMTP; holds no file, no password
+// that it could keep, and no other way out than its one connection. Each stage has less than the one before.
+#include "common/child.hpp"
+#include "common/sandbox.hpp"
+#include "netproc/netproc.hpp"
+#include "netproc/smtp_steps.hpp"
+
+namespace msmtp {
+namespace {
+
+Result<void> serve(ParentChannel& parent, SaslChannel& sasl) {
+  // The files of TLS, before there is anybody who could misuse them.
+  TRY(enter_stage(Stage::netproc_prepare, files_to_prepare()));
+  const Prepare settings = TRY(parent.expect_one<Prepare>(Deadline::never()));
+  const std::unique_ptr<TlsContext> tls = TRY(prepare_tls_if_wanted(settings));
+
+  // Where to. The parent may have to wait for the resolver.
+  const Connect where = TRY(parent.expect_one<Connect>(Deadline::never()));
+  TRY(enter_stage(Stage::netproc_connect, way_to(where, tls.get())));
+  Connection connection = TRY(dial(where, Timers(settings.timeout_seconds).start(Step::connect)));
+
+  // Nothing has been read so far; from here on there are no more sockets, and then no more files.
+  TRY(tls ? enter_stage(Stage::netproc_handshake, files_for_handshake(*tls)) : enter_stage(Stage::netproc_talk));
+  TRY(parent.send(connection.facts));
+  return lead_session(std::move(connection.fd), settings, tls.get(), parent, sasl);
+}
+
+}  // namespace
+}  // namespace msmtp
+
+int main() {
+  using namespace msmtp;
+  harden_process(true);
+  ParentChannel parent(inherited_fd(parent_channel_number), "msmtp");
+  SaslChannel sasl(inherited_fd(sasl_channel_number), "msmtp-authproc");
+  const Result<void> served = serve(parent, sasl);
+  return served ? 0 : report(served.error(), parent);
+}

@@ -1,0 +1,142 @@
+// MAIL, RCPT, DATA.
+#include "netproc/smtp_envelope.hpp"
+
+#include <chrono>
+#include <span>
+#include <string>
+
+namespace msmtp {
+
+namespace {
+
+// How much may be on its way without a reply. It fits into the receive buffer of any server, so writing never blocks
+// on a server that waits for us to read its replies, and it is the flight of some thousand recipients.
+constexpr std::size_t max_unanswered = 48 * 1024;
+
+// For all replies that are under way when the first refusal has been heard.
+constexpr std::chrono::seconds patience_after_refusal(5);
+
+class EnvelopeFlight {
+ public:
+  EnvelopeFlight(SmtpConnection& server, const MailTransaction& mail) : server_(server), mail_(mail) {}
+
+  Result<void> build(const Capabilities& offer);
+  Result<void> one_by_one();
+  Result<void> pipelined();
+
+ private:
+  Step step_of(std::size_t index) const;
+  Result<void> judge(std::size_t index, const Reply& reply) const;
+  Result<void> send_more();
+  void hear_the_rest();
+
+  SmtpConnection& server_;
+  const MailTransaction& mail_;
+  std::vector<CommandLine> commands_;  // MAIL, RCPT..., DATA
+  std::size_t sent_ = 0;
+  std::size_t answered_ = 0;
+  std::size_t unanswered_bytes_ = 0;
+};
+
+Result<void> EnvelopeFlight::build(const Capabilities& offer) {
+  commands_.reserve(mail_.recipients.size() + 2);
+  commands_.push_back(TRY(mail_command(mail_.envelope, offer)));
+  for (const Recipient& recipient : mail_.recipients) {
+    commands_.push_back(TRY(rcpt_command(recipient, mail_.envelope)));
+  }
+  commands_.push_back(fixed_command("DATA"));
+  return {};
+}
+
+Step EnvelopeFlight::step_of(std::size_t index) const {
+  if (index == 0) return Step::mail;
+  return index <= mail_.recipients.size() ? Step::recipient : Step::data;
+}
+
+Result<void> EnvelopeFlight::judge(std::size_t index, const Reply& reply) const {
+  std::string text;
+  if (index == 0) {
+    if (reply.code == 250) return {};
+    text = "envelope from address " + mail_.envelope.reverse_path.str() + " not accepted by the server";
+  } else if (index <= mail_.recipients.size()) {
+    if (reply.code == 250 || reply.code == 251) return {};
+    text = "recipient address " + mail_.recipients[index - 1].forward_path.str() + " not accepted by the server";
+  } else {
+    if (reply.code == 354) return {};
+    text = "the server does not accept mail data";
+  }
+  return refused(delivery_failure_code(reply), std::move(text), reply);
+}
+
+Result<void> EnvelopeFlight::one_by_one() {
+  for (std::size_t i = 0; i < commands_.size(); ++i) {
+    const Reply reply = TRY(server_.exchange(commands_[i], step_of(i)));
+    TRY(judge(i, reply));
+  }
+  return {};
+}
+
+// Fills up to max_unanswered, but only when half of that is free: a command at a time would be a packet at a time.
+Result<void> EnvelopeFlight::send_more() {
+  if (unanswered_bytes_ > max_unanswered / 2) return {};
+  const std::size_t first = sent_;
+  while (sent_ < commands_.size()) {
+    const std::size_t size = commands_[sent_].view().size() + 2;
+    if (unanswered_bytes_ + size > max_unanswered) break;
+    unanswered_bytes_ += size;
+    ++sent_;
+  }
+  if (sent_ == first) return {};
+  return server_.send_group(std::span(commands_).subspan(first, sent_ - first), step_of(answered_));
+}
+
+Result<void> EnvelopeFlight::pipelined() {
+  Result<void> sent = server_.has_input() ? Result<void>() : send_more();
+  while (answered_ < commands_.size()) {
+    // When writing has failed, the server may have said why before it went away.
+    if (!sent && !server_.has_input()) return sent;
+    const Reply reply = TRY(server_.read_reply(step_of(answered_)));
+    const bool unasked = answered_ == sent_;
+    const Result<void> verdict = judge(answered_, reply);
+    ++answered_;
+    if (!verdict && sent) hear_the_rest();
+    if (!verdict) return verdict;
+    if (unasked) return refused(ExitCode::protocol, "the server replied before it was asked", reply);
+    unanswered_bytes_ -= commands_[answered_ - 1].view().size() + 2;
+    if (sent) sent = send_more();
+  }
+  return {};
+}
+
+// After a refusal nothing more is sent. The replies under way decide whether there can be a polite end: not when the
+// server has said 354 in spite of the refusal, for then only silence delivers to nobody.
+void EnvelopeFlight::hear_the_rest() {
+  const Deadline deadline = server_.timers().start(Step::data).or_earlier(Deadline::in(patience_after_refusal));
+  for (; answered_ < sent_; ++answered_) {
+    if (!server_.read_reply(step_of(answered_), deadline)) return;
+  }
+}
+
+}  // namespace
+
+Result<void> check_offer(const MailTransaction& mail, const Capabilities& offer) {
+  const Envelope& envelope = mail.envelope;
+  const bool wants_dsn = !envelope.dsn_notify.empty() || !envelope.dsn_return.empty();
+  if (wants_dsn && !offer.dsn) return fail(ExitCode::unavailable, "the server does not support DSN");
+  if (envelope.smtputf8 && !offer.smtputf8) {
+    return fail(ExitCode::data_error, "an address needs SMTPUTF8, which the server does not support");
+  }
+  if (envelope.size_known && offer.size_limit != 0 && envelope.size > offer.size_limit) {
+    return fail(ExitCode::data_error, "the mail has " + std::to_string(envelope.size) +
+                                          " bytes, but the server takes at most " + std::to_string(offer.size_limit));
+  }
+  return {};
+}
+
+Result<void> send_envelope(SmtpConnection& server, const MailTransaction& mail, const Capabilities& offer) {
+  EnvelopeFlight flight(server, mail);
+  TRY(flight.build(offer));
+  return offer.pipelining ? flight.pipelined() : flight.one_by_one();
+}
+
+}  // namespace msmtp
