@@ -1,0 +1,200 @@
+// The client of each mechanism against the library's own server, and its wire forms.
+#include "authproc/sasl.hpp"
+
+#include "tests/unit/authproc/sasl_server.hpp"
+
+#include <catch2/catch.hpp>
+#include <string>
+#include <vector>
+
+using namespace msmtp;
+using msmtp::test::SaslServer;
+
+namespace {
+
+const std::vector<Mechanism> mechanisms_here = {Mechanism::plain, Mechanism::login, Mechanism::cram_md5,
+                                                Mechanism::scram_sha_1, Mechanism::scram_sha_256};
+
+Result<SaslClient> client_of(Mechanism mechanism, std::string_view user, std::string_view password) {
+  const Secret secret = Secret::copy_of(password);
+  return SaslClient::start(mechanism, {user, &secret, "smtp", "mail.example"});
+}
+
+std::string first_of(SaslClient& client) {
+  const auto first = client.first();
+  if (!first) return "(error)";
+  return *first ? std::string((*first)->reveal()) : "(none)";
+}
+
+std::string step_of(SaslClient& client, std::string_view challenge) {
+  const auto response = client.step(challenge);
+  return response ? std::string(response->reveal()) : "(" + response.error().text + ")";
+}
+
+// Whether client and server both end the exchange well.
+bool succeeds(Mechanism mechanism, const std::string& user, const std::string& password, const std::string& expected) {
+  auto client = client_of(mechanism, user, password);
+  if (!client) return false;
+  SaslServer server(std::string(name(mechanism)), user, expected);
+  auto sent = client->first();
+  if (!sent) return false;
+  std::string response = *sent ? std::string((*sent)->reveal()) : "";
+  for (int steps = 0; steps < 6; ++steps) {
+    const auto challenge = server.step(response);
+    if (!challenge) return false;
+    if (server.has_accepted() && challenge->empty()) return client->is_complete();
+    auto answer = client->step(*challenge);
+    if (!answer) return false;
+    if (server.has_accepted()) return client->is_complete();
+    response = answer->reveal();
+  }
+  return false;
+}
+
+}  // namespace
+
+TEST_CASE("sasl: every mechanism succeeds with the right password") {
+  for (const Mechanism mechanism : mechanisms_here) {
+    CAPTURE(name(mechanism));
+    CHECK(succeeds(mechanism, "joe", "s3cret pass", "s3cret pass"));
+    CHECK(succeeds(mechanism, "joe@example.org", "a=b,c\\\"d%", "a=b,c\\\"d%"));
+    CHECK(succeeds(mechanism, "j=o,e", "x", "x"));
+  }
+}
+
+TEST_CASE("sasl: every mechanism fails with the wrong password") {
+  for (const Mechanism mechanism : mechanisms_here) {
+    CAPTURE(name(mechanism));
+    CHECK_FALSE(succeeds(mechanism, "joe", "s3cret", "other"));
+  }
+}
+
+TEST_CASE("sasl: user names and passwords beyond ASCII work") {
+  for (const Mechanism mechanism : mechanisms_here) {
+    CAPTURE(name(mechanism));
+    CHECK(succeeds(mechanism, "j\xc3\xb6\x65", "p\xc3\xa4ssw\xc3\xb6rd", "p\xc3\xa4ssw\xc3\xb6rd"));
+  }
+}
+
+TEST_CASE("sasl: a long password works") {
+  const std::string password(60000, 'p');
+  CHECK(succeeds(Mechanism::plain, "joe", password, password));
+  CHECK(succeeds(Mechanism::scram_sha_256, "joe", password, password));
+}
+
+TEST_CASE("sasl: PLAIN sends NUL user NUL password at once") {
+  auto client = client_of(Mechanism::plain, "joe", "two words ");
+  REQUIRE(client);
+  CHECK(first_of(*client) == std::string("\0joe\0two words ", 15));
+  CHECK(client->is_complete());
+}
+
+TEST_CASE("sasl: an empty password is a password") {
+  auto client = client_of(Mechanism::plain, "joe", "");
+  REQUIRE(client);
+  CHECK(first_of(*client) == std::string("\0joe\0", 5));
+}
+
+TEST_CASE("sasl: bytes that are not UTF-8 pass through PLAIN and LOGIN unchanged") {
+  auto plain = client_of(Mechanism::plain, "\xf6", "\xff");
+  REQUIRE(plain);
+  CHECK(first_of(*plain) == std::string("\0\xf6\0\xff", 4));
+  auto login = client_of(Mechanism::login, "\xf6", "\xff");
+  REQUIRE(login);
+  CHECK(step_of(*login, "") == "\xf6");
+  CHECK(step_of(*login, "") == "\xff");
+}
+
+TEST_CASE("sasl: LOGIN waits to be asked, and does not look at the questions") {
+  auto client = client_of(Mechanism::login, "joe", "two words");
+  REQUIRE(client);
+  CHECK(first_of(*client) == "(none)");
+  CHECK(step_of(*client, "Password:") == "joe");
+  CHECK_FALSE(client->is_complete());
+  CHECK(step_of(*client, "") == "two words");
+  CHECK(client->is_complete());
+}
+
+TEST_CASE("sasl: CRAM-MD5 sends user, space and lower-case digest (RFC 2195, 2)") {
+  auto client = client_of(Mechanism::cram_md5, "tim", "tanstaaftanstaaf");
+  REQUIRE(client);
+  CHECK(first_of(*client) == "(none)");
+  CHECK(step_of(*client, "<1896.697170952@postoffice.reston.mci.net>") == "tim b913a602c7eda7a495b4e6e7334d3890");
+  CHECK(client->is_complete());
+}
+
+TEST_CASE("sasl: SCRAM without channel binding says so, and escapes the user name") {
+  for (const Mechanism mechanism : {Mechanism::scram_sha_1, Mechanism::scram_sha_256}) {
+    auto client = client_of(mechanism, "j,o=e", "x");
+    REQUIRE(client);
+    const std::string first = first_of(*client);
+    CHECK(first.starts_with("n,,n=j=2Co=3De,r="));
+    CHECK(first.size() >= std::string("n,,n=j=2Co=3De,r=").size() + 24);
+    CHECK_FALSE(client->is_complete());
+  }
+}
+
+TEST_CASE("sasl: two clients never use the same nonce") {
+  auto one = client_of(Mechanism::scram_sha_256, "joe", "x");
+  auto two = client_of(Mechanism::scram_sha_256, "joe", "x");
+  REQUIRE((one && two));
+  CHECK(first_of(*one) != first_of(*two));
+}
+
+TEST_CASE("sasl: a challenge behind the last step is refused") {
+  auto plain = client_of(Mechanism::plain, "joe", "x");
+  first_of(*plain);
+  CHECK(plain->step("").error().code == ExitCode::software);
+  auto cram = client_of(Mechanism::cram_md5, "joe", "x");
+  step_of(*cram, "<1@x>");
+  CHECK(cram->step("<2@x>").error().code == ExitCode::software);
+}
+
+TEST_CASE("sasl: SCRAM is not complete without the server's signature") {
+  auto client = client_of(Mechanism::scram_sha_256, "joe", "x");
+  const std::string nonce = first_of(*client).substr(std::string("n,,n=joe,r=").size());
+  REQUIRE(client->step("r=" + nonce + "more,s=QUFB,i=4096"));
+  CHECK_FALSE(client->is_complete());
+  CHECK(client->incomplete().code == ExitCode::protocol);
+  const auto wrong = client->step("v=AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=");
+  REQUIRE_FALSE(wrong);
+  CHECK(wrong.error().code == ExitCode::protocol);
+  CHECK(wrong.error().text.find("did not prove") != std::string::npos);
+  CHECK_FALSE(client->is_complete());
+}
+
+TEST_CASE("sasl: a server that reports an error in SCRAM's last message refuses the credentials") {
+  auto client = client_of(Mechanism::scram_sha_1, "joe", "x");
+  const std::string nonce = first_of(*client).substr(std::string("n,,n=joe,r=").size());
+  REQUIRE(client->step("r=" + nonce + "more,s=QUFB,i=4096"));
+  const auto refused = client->step("e=invalid-proof");
+  REQUIRE_FALSE(refused);
+  CHECK(refused.error().code == ExitCode::no_permission);
+  CHECK(refused.error().text == "authentication failed (method SCRAM-SHA-1): invalid-proof");
+}
+
+TEST_CASE("sasl: text that SASLprep refuses is an error that says whose it is") {
+  for (const Mechanism mechanism : {Mechanism::scram_sha_1, Mechanism::scram_sha_256, Mechanism::cram_md5}) {
+    const auto bad_user = client_of(mechanism, "\xff", "x");
+    REQUIRE_FALSE(bad_user);
+    CHECK(bad_user.error().code == ExitCode::software);
+    CHECK(bad_user.error().text.find("user name") != std::string::npos);
+    const auto bad_password = client_of(mechanism, "joe", "p\xe4ss");
+    REQUIRE_FALSE(bad_password);
+    CHECK(bad_password.error().text.find("the password is not UTF-8") != std::string::npos);
+    CHECK(bad_password.error().text.find("p\xe4ss") == std::string::npos);
+  }
+}
+
+TEST_CASE("sasl: a missing password and a mechanism of later days are EX_UNAVAILABLE") {
+  const auto missing = SaslClient::start(Mechanism::plain, {"joe", nullptr, "smtp", "mail.example"});
+  REQUIRE_FALSE(missing);
+  CHECK(missing.error().code == ExitCode::unavailable);
+  CHECK(missing.error().text == "authentication method PLAIN needs a password");
+  for (const Mechanism mechanism : {Mechanism::gssapi, Mechanism::scram_sha_256_plus, Mechanism::xoauth2}) {
+    const auto later = client_of(mechanism, "joe", "x");
+    REQUIRE_FALSE(later);
+    CHECK(later.error().code == ExitCode::unavailable);
+    CHECK(later.error().text.find("is not available yet") != std::string::npos);
+  }
+}
