@@ -14,6 +14,7 @@ import re
 import selectors
 import shutil
 import signal
+import subprocess
 import sys
 import tempfile
 import time
@@ -26,6 +27,7 @@ sys.dont_write_bytecode = True
 
 import certs  # noqa: E402
 import harness  # noqa: E402
+import postfix  # noqa: E402
 import processes  # noqa: E402
 import reference  # noqa: E402
 
@@ -44,7 +46,8 @@ def arguments():
 
 
 def discover(pattern):
-    """[(name, function, arguments, seconds)]; the slow ones first, so that they do not come last alone."""
+    """[(name, function, arguments, seconds)]; the slow ones first, so that they do not come last alone; those that need
+    Postfix last, since it starts meanwhile."""
     found = []
     for file in sorted(os.listdir(HERE)):
         if not re.fullmatch(r"test_\w+\.py", file):
@@ -58,7 +61,29 @@ def discover(pattern):
                 full = name if case is None else f"{name}[{case[0]}]"
                 if not pattern or re.search(pattern, full):
                     found.append((full, function, case[1:] if case else (), getattr(function, "limit", LIMIT)))
-    return sorted(found, key=lambda test: -test[3])
+    return sorted(found, key=lambda test: (needs_postfix(test), -test[3]))
+
+
+def needs_postfix(test):
+    return getattr(sys.modules[test[1].__module__], "needs_postfix", False)
+
+
+def reachable(program, scratch):
+    """The program at a place that an ordinary user can reach: itself, or a copy of its tree (helpers and all) in SCRATCH."""
+    if os.geteuid() != 0:
+        return program
+    try:
+        if subprocess.run([program, "--version"], capture_output=True, timeout=20, user="nobody", group="nogroup", extra_groups=[]).returncode == 0:
+            return program
+    except OSError:
+        pass
+    tree = os.path.dirname(os.path.dirname(program))
+    copy = os.path.join(scratch, "tree")
+    os.makedirs(copy)
+    for part in ("bin", "libexec"):
+        if os.path.isdir(os.path.join(tree, part)):
+            shutil.copytree(os.path.join(tree, part), os.path.join(copy, part))
+    return os.path.join(copy, "bin", os.path.basename(program))
 
 
 def body(test, options, certificates, folder):
@@ -133,6 +158,8 @@ def run_all(tests, options, certificates, scratch):
     while waiting or running:
         while waiting and len(running) < options.j:
             number += 1
+            if needs_postfix(waiting[0]):
+                options.postfix.wait()
             job = Job(waiting.pop(0), options, certificates, scratch, number)
             selector.register(job.read, selectors.EVENT_READ, job)
             running.append(job)
@@ -166,9 +193,12 @@ def main():
     scratch = tempfile.mkdtemp(prefix="msmtp-system-")
     os.chmod(scratch, 0o755)
     try:
-        options.scratch = scratch
+        options.scratch, options.postfix = scratch, None
         options.reference = reference.fetch(options.offline)
         certificates = certs.make(os.path.join(scratch, "certificates"))
+        options.program_for_all = reachable(options.program, scratch)
+        if any(needs_postfix(test) for test in tests):
+            options.postfix = postfix.Postfix(os.path.join(scratch, "postfix"), certificates, options.offline)
         for name, result, text, seconds in run_all(tests, options, certificates, scratch):
             counts[result] += 1
             if result != "passed":
@@ -176,6 +206,8 @@ def main():
             elif options.v:
                 print(f"ok   {name} ({seconds:.1f} s)", flush=True)
     finally:
+        if options.postfix:
+            options.postfix.stop()
         for pid in processes.descendants(os.getpid()):
             try:
                 os.kill(pid, signal.SIGKILL)

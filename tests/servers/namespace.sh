@@ -1,0 +1,100 @@
+# shellcheck shell=bash
+# What the start scripts of real servers share; sourced, not run.
+#
+# A server's packages are downloaded and unpacked into a cache folder, not installed. The daemon runs in a mount namespace of
+# its own, in which that tree is laid over /usr and /etc and passwd, group and resolv.conf are private copies: it finds itself
+# at its compiled-in paths, the system stays as it is, and no DNS query leaves. Needs root, unshare(1) and overlayfs.
+
+# Exit code for "cannot run here"; the reason stands on standard error in one line.
+CANNOT=77
+
+cannot() {
+  echo "$*" >&2
+  exit "$CANNOT"
+}
+
+cache_folder() {
+  echo "${XDG_CACHE_HOME:-$HOME/.cache}/msmtp-privsep-tests"
+}
+
+require_namespaces() {
+  [ "$(id -u)" = 0 ] || cannot "a real server needs root (mount namespaces)"
+  command -v unshare >/dev/null || cannot "no unshare(1)"
+  local probe
+  probe=$(mktemp -d)
+  mkdir "$probe/one" "$probe/two" "$probe/merged"
+  unshare --mount --propagation private mount -t overlay overlay \
+    -o "ro,lowerdir=$probe/one:$probe/two" "$probe/merged" 2>/dev/null || { rm -rf "$probe"; cannot "no mount namespaces or no overlayfs here"; }
+  rm -rf "$probe"
+}
+
+# fetch NAME PACKAGE...: unpack PACKAGEs, with what they need and this system lacks, below the cache; prints the tree.
+# OFFLINE=1: only what is there already.
+fetch() {
+  local name=$1 folder tree
+  shift
+  folder=$(cache_folder)/$name tree=$folder/root
+  if [ ! -e "$folder/complete" ]; then
+    [ -z "${OFFLINE:-}" ] || cannot "$name is not in $(cache_folder), and nothing is to be fetched"
+    command -v apt-get >/dev/null || cannot "no apt-get to fetch $name with"
+    rm -rf "$folder"
+    mkdir -p "$folder/archives/partial" "$tree"
+    download "$folder/archives" "$@" >"$folder/log" 2>&1 || cannot "cannot download $name: $(tail -n 1 "$folder/log")"
+    local package
+    for package in "$folder"/archives/*.deb; do dpkg -x "$package" "$tree"; done
+    merge_usr "$tree"
+    rm -rf "$folder/archives"
+    : >"$folder/complete"
+  fi
+  echo "$tree"
+}
+
+# download FOLDER PACKAGE...: without touching the system's lock or its list of packages
+download() {
+  local folder=$1 package
+  shift
+  local options=(-qq -y -o Debug::NoLocking=1 -o "Dir::Cache::archives=$folder" -o APT::Sandbox::User=root -o Acquire::Retries=2
+    -o APT::Install-Recommends=false)
+  apt-get "${options[@]}" --download-only install "$@" || { apt-get "${options[@]}" update && apt-get "${options[@]}" --download-only install "$@"; }
+  # What is installed already is not among these, but belongs into the tree.
+  for package in "$@"; do
+    compgen -G "$folder/${package}_*.deb" >/dev/null || (cd "$folder" && apt-get "${options[@]}" download "$package")
+  done
+}
+
+# merge_usr TREE: as on the system itself, /bin, /sbin and /lib are parts of /usr
+merge_usr() {
+  local top
+  for top in bin sbin lib lib64; do
+    if [ -d "$1/$top" ] && [ ! -L "$1/$top" ]; then
+      mkdir -p "$1/usr/$top"
+      cp -a "$1/$top/." "$1/usr/$top/"
+      rm -rf "${1:?}/$top"
+    fi
+  done
+}
+
+# accounts FOLDER USER:ID...: private passwd, group and resolv.conf with the daemon's users and groups
+accounts() {
+  local folder=$1 entry
+  shift
+  cp /etc/passwd /etc/group "$folder/"
+  for entry in "$@"; do
+    grep -q "^${entry%%:*}:" "$folder/passwd" || echo "${entry%%:*}:x:${entry#*:}:${entry#*:}::/nonexistent:/usr/sbin/nologin" >>"$folder/passwd"
+    grep -q "^${entry%%:*}:" "$folder/group" || echo "${entry%%:*}:x:${entry#*:}:" >>"$folder/group"
+  done
+  echo 'nameserver 127.0.0.1' >"$folder/resolv.conf"
+}
+
+# inside FOLDER TREE COMMAND...: becomes COMMAND in the namespace
+# shellcheck disable=SC2016
+inside() {
+  exec unshare --mount --propagation private /bin/bash -euc '
+    folder=$1 tree=$2
+    shift 2
+    for top in usr etc; do
+      [ ! -d "$tree/$top" ] || mount -t overlay overlay -o "ro,lowerdir=$tree/$top:/$top" "/$top"
+    done
+    for file in passwd group resolv.conf; do mount --bind "$folder/$file" "/etc/$file"; done
+    exec "$@"' inside "$@"
+}
