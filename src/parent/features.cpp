@@ -1,0 +1,64 @@
+// What the option table and the configuration know, but this version cannot do yet.
+#include "parent/features.hpp"
+
+#include "common/text.hpp"
+
+#include <string_view>
+
+namespace msmtp {
+
+namespace {
+
+std::string not_yet(std::string_view what) {
+  return std::string(what) + " is not available yet";
+}
+
+bool is_token_uri(const std::optional<std::string>& file) {
+  return file && file->starts_with("pkcs11:");
+}
+
+}  // namespace
+
+bool is_available(Mechanism mechanism) {
+  switch (mechanism) {
+    case Mechanism::plain:
+    case Mechanism::login:
+    case Mechanism::cram_md5:
+    case Mechanism::scram_sha_1:
+    case Mechanism::scram_sha_256: return true;
+    case Mechanism::scram_sha_256_plus:
+    case Mechanism::scram_sha_1_plus:
+    case Mechanism::gssapi:
+    case Mechanism::external:
+    case Mechanism::oauthbearer:
+    case Mechanism::digest_md5:
+    case Mechanism::ntlm:
+    case Mechanism::xoauth2: return false;
+  }
+  return false;
+}
+
+std::optional<std::string> unavailable_feature(const Options& options) {
+  switch (options.mode) {
+    case Mode::sendmail:
+    case Mode::only_print: return std::nullopt;
+    case Mode::configure: return not_yet("--configure");
+    case Mode::server_info: return not_yet("--serverinfo");
+    case Mode::queue_start: return not_yet("--rmqs");
+    case Mode::smtp_session: return not_yet("-bs");
+  }
+  return std::nullopt;
+}
+
+std::optional<std::string> unavailable_feature(const Account& account) {
+  if (account.proxy_host) return not_yet("proxy_host");
+  if (account.auth.wanted && account.auth.mechanism && !is_available(*account.auth.mechanism)) {
+    return not_yet("authentication method " + std::string(name(*account.auth.mechanism)));
+  }
+  if (account.tls && is_token_uri(account.tls_cert_file)) return not_yet("a PKCS#11 URI as tls_cert_file");
+  if (account.tls && is_token_uri(account.tls_key_file)) return not_yet("a PKCS#11 URI as tls_key_file");
+  if (account.partial_delivery) return not_yet("partial_delivery");
+  return std::nullopt;
+}
+
+}  // namespace msmtp
