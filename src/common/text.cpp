@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <cstring>
 
 namespace msmtp {
 
@@ -70,8 +71,17 @@ std::vector<std::string_view> split(std::string_view text, char separator) {
   }
 }
 
+// Eight bytes at a time: every byte of a mail passes through here.
 bool has_non_ascii(std::string_view text) {
-  return std::ranges::any_of(text, [](char c) { return (static_cast<unsigned char>(c) & 0x80) != 0; });
+  std::uint64_t seen = 0;
+  while (text.size() >= sizeof seen) {
+    std::uint64_t word = 0;
+    std::memcpy(&word, text.data(), sizeof word);
+    seen |= word;
+    text.remove_prefix(sizeof word);
+  }
+  for (const char c : text) seen |= static_cast<unsigned char>(c);
+  return (seen & 0x8080808080808080) != 0;
 }
 
 }  // namespace msmtp
