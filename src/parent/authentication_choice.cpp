@@ -1,6 +1,8 @@
 // Choosing a SASL mechanism.
 #include "parent/authentication_choice.hpp"
 
+#include "parent/features.hpp"
+
 #include <array>
 #include <string>
 
@@ -14,23 +16,15 @@ using enum Mechanism;
 constexpr std::array with_tls = {scram_sha_256, scram_sha_1, plain, cram_md5, digest_md5, login, ntlm};
 constexpr std::array without_tls = {scram_sha_256, scram_sha_1};
 
-constexpr std::array implemented = {scram_sha_256, scram_sha_1, plain, cram_md5, login};
-
 template <std::size_t N>
 std::optional<Mechanism> first_of(const std::array<Mechanism, N>& order, MechanismSet offered) {
   for (const Mechanism mechanism : order) {
-    if (offered.has(mechanism) && available_mechanisms().has(mechanism)) return mechanism;
+    if (offered.has(mechanism) && is_available(mechanism)) return mechanism;
   }
   return std::nullopt;
 }
 
 }  // namespace
-
-MechanismSet available_mechanisms() {
-  MechanismSet set;
-  for (const Mechanism mechanism : implemented) set.add(mechanism);
-  return set;
-}
 
 Result<Mechanism> choose_mechanism(const Account& account, const Capabilities& capabilities, bool secured) {
   if (!capabilities.auth) return fail(ExitCode::unavailable, "the server does not support authentication");

@@ -8,9 +8,6 @@
 
 namespace msmtp {
 
-// The mechanisms that the credential child of this build knows.
-MechanismSet available_mechanisms();
-
 // The account's mechanism, or the best of those that the server offers: without TLS only such as do not show the
 // password to whoever listens. EX_UNAVAILABLE when there is none.
 Result<Mechanism> choose_mechanism(const Account& account, const Capabilities& capabilities, bool secured);

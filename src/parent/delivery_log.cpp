@@ -1,0 +1,37 @@
+// The line about a submission.
+#include "parent/delivery_log.hpp"
+
+#include "parent/log_file.hpp"
+#include "parent/system_log.hpp"
+
+#include <ctime>
+
+namespace msmtp {
+
+void DeliveryLog::open(const Account& account) {
+  tzset();  // reads a file, which a later stage may not
+  if (account.logfile) file_.emplace(open_log_file(*account.logfile));
+  open_system_log(account.syslog);
+}
+
+void DeliveryLog::write(const Account& account, const LogFacts& facts, const Console& console) const {
+  const std::string line = log_line(facts);
+  if (account.syslog != SyslogFacility::off) write_system_log(facts.exit_code == ExitCode::ok, line);
+  if (!file_) return;
+  if (const auto written = write_file(account, line); !written) {
+    console.complain("cannot log to " + *account.logfile + ": " + written.error().text);
+    console.complain("log info was: " + line);
+  }
+}
+
+Result<void> DeliveryLog::write_file(const Account& account, const std::string& line) const {
+  if (!*file_) return fail(file_->error());
+  const std::time_t now = std::time(nullptr);
+  std::tm fields{};
+  localtime_r(&now, &fields);
+  const std::string_view format = account.logfile_time_format ? std::string_view(*account.logfile_time_format)
+                                                              : default_log_time_format;
+  return append_log_line(file_->value(), TRY(log_time(format, fields)) + line);
+}
+
+}  // namespace msmtp

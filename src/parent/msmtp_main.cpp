@@ -1,0 +1,92 @@
+// msmtp: options, the mode that they ask for, and the exit code. The work is in the modes.
+#include "common/lesser_user.hpp"
+#include "common/sandbox.hpp"
+#include "common/spawn.hpp"
+#include "parent/config_files.hpp"
+#include "parent/console.hpp"
+#include "parent/features.hpp"
+#include "parent/helper_directory.hpp"
+#include "parent/local_names.hpp"
+#include "parent/options.hpp"
+#include "parent/program_texts.hpp"
+#include "parent/send_mail.hpp"
+
+#include <config.hpp>
+#include <csignal>
+#include <cstdlib>
+#include <fcntl.h>
+#include <string>
+#include <string_view>
+#include <unistd.h>
+#include <variant>
+#include <vector>
+
+namespace msmtp {
+namespace {
+
+// A caller may have closed 0, 1 or 2; what we open must never take their numbers. Standard input is replaced by
+// something that cannot be read, because a mail that is not there is not an empty mail.
+void occupy_standard_descriptors() {
+  for (const int number : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) {
+    if (fcntl(number, F_GETFD) < 0) (void)open("/dev/null", number == STDIN_FILENO ? O_WRONLY : O_RDWR);
+  }
+}
+
+HomeFacts home_facts() {
+  return {environment_variable("HOME"), environment_variable("XDG_CONFIG_HOME"), passwd_home_directory(), geteuid(),
+          is_set_id()};
+}
+
+std::string text_of_version(const Options& options) {
+  VersionFacts facts;
+  facts.package = config::package;
+  facts.version = config::version;
+  facts.platform = config::platform;
+  facts.tls_library = config::with_tls ? "libtls" : "none";
+  facts.sasl_library = "GNU SASL";
+  facts.has_idn = true;
+  facts.system_file = std::string(config::sysconfdir) + "/msmtprc";
+  facts.user_file = user_config_file(home_facts(), options.config_file);
+  facts.sandbox = {"Sandbox: " + sandbox_level().text};
+  return version_text(facts);
+}
+
+ExitCode complain(const Console& console, const std::string& text, ExitCode code) {
+  console.complain(text);
+  return code;
+}
+
+ExitCode run_mode(Options& options, const Console& console) {
+  if (auto missing = unavailable_feature(options)) return complain(console, *missing, ExitCode::unavailable);
+  if (options.mode == Mode::only_print) return ExitCode::ok;
+  const InstallLayout layout{config::bindir, config::libexec_helpers, config::helpers_from_bindir};
+  const Places places{std::string(config::sysconfdir), helper_directory(layout, running_executable(), is_set_id())};
+  return send_mail(options, places, console);
+}
+
+ExitCode run(const std::vector<std::string_view>& words) {
+  const std::string_view invocation = words.empty() ? std::string_view() : words.front();
+  const Console console(program_name(invocation));
+  const std::string home = home_directory(home_facts());
+  const std::span<const std::string_view> arguments = std::span(words).subspan(words.empty() ? 0 : 1);
+  auto parsed = parse_options(arguments, {std::getenv("POSIXLY_CORRECT") != nullptr, home});
+  if (const auto* error = std::get_if<UsageError>(&parsed)) {
+    return complain(error->prefix == UsageError::Prefix::invocation ? Console(invocation) : console, error->text,
+                    ExitCode::usage);
+  }
+  auto& options = std::get<Options>(parsed);
+  if (options.version && !console.print(text_of_version(options))) return ExitCode::io_error;
+  if (options.help && !console.print(help_text(program_name(invocation)))) return ExitCode::io_error;
+  return run_mode(options, console);
+}
+
+}  // namespace
+}  // namespace msmtp
+
+int main(int argc, char** argv) {
+  msmtp::occupy_standard_descriptors();
+  msmtp::seal_inherited_descriptors();
+  msmtp::harden_process(false);
+  std::signal(SIGPIPE, SIG_IGN);
+  return static_cast<int>(msmtp::run({argv, argv + argc}));
+}
