@@ -1,0 +1,97 @@
+// The grammar of the settings' values.
+#include "parent/setting_values.hpp"
+
+#include <catch2/catch.hpp>
+
+using namespace msmtp;
+
+namespace {
+
+std::string pairs(std::size_t count, char separator) {
+  std::string text;
+  for (std::size_t i = 0; i < count; ++i) {
+    if (i != 0) text += separator;
+    text += "aB";
+  }
+  return text;
+}
+
+std::string repeated(std::size_t count) {
+  std::string text;
+  for (std::size_t i = 0; i < count; ++i) text += "ab";
+  return text;
+}
+
+}  // namespace
+
+TEST_CASE("a switch is on or off in lower case and nothing else") {
+  CHECK(parse_switch("on") == true);
+  CHECK(parse_switch("off") == false);
+  CHECK_FALSE(parse_switch("ON").has_value());
+  CHECK_FALSE(parse_switch("").has_value());
+  CHECK_FALSE(parse_switch("yes").has_value());
+}
+
+TEST_CASE("auth is off, on, or each method in lower case") {
+  CHECK(parse_authentication("off") == Authentication{false, std::nullopt});
+  CHECK(parse_authentication("on") == Authentication{true, std::nullopt});
+  CHECK(parse_authentication("plain") == Authentication{true, Mechanism::plain});
+  CHECK(parse_authentication("scram-sha-256-plus") == Authentication{true, Mechanism::scram_sha_256_plus});
+  CHECK(parse_authentication("xoauth2") == Authentication{true, Mechanism::xoauth2});
+  CHECK_FALSE(parse_authentication("PLAIN").has_value());
+  CHECK_FALSE(parse_authentication("").has_value());
+  CHECK_FALSE(parse_authentication("anonymous").has_value());
+}
+
+TEST_CASE("syslog knows its facilities by their upper-case names") {
+  CHECK(parse_syslog("on") == SyslogFacility::user);
+  CHECK(parse_syslog("off") == SyslogFacility::off);
+  CHECK(parse_syslog("LOG_MAIL") == SyslogFacility::mail);
+  CHECK(parse_syslog("LOG_LOCAL0") == SyslogFacility::local0);
+  CHECK(parse_syslog("LOG_LOCAL7") == SyslogFacility::local7);
+  CHECK_FALSE(parse_syslog("LOG_LOCAL8").has_value());
+  CHECK_FALSE(parse_syslog("LOG_DAEMON").has_value());
+  CHECK_FALSE(parse_syslog("log_mail").has_value());
+  CHECK_FALSE(parse_syslog("").has_value());
+}
+
+TEST_CASE("a fingerprint's length tells its digest, its separators may be mixed") {
+  CHECK(parse_fingerprint(pairs(32, ':')) == "sha256:" + repeated(32));
+  CHECK(parse_fingerprint(pairs(20, ' ')) == "sha1:" + repeated(20));
+  auto mixed = pairs(16, ':');
+  mixed[2] = ' ';
+  CHECK(parse_fingerprint(mixed) == "md5:" + repeated(16));
+}
+
+TEST_CASE("a fingerprint with another length, separator or digit is refused") {
+  CHECK_FALSE(parse_fingerprint("").has_value());
+  CHECK_FALSE(parse_fingerprint(pairs(31, ':')).has_value());
+  CHECK_FALSE(parse_fingerprint(pairs(16, '-')).has_value());
+  CHECK_FALSE(parse_fingerprint(repeated(16)).has_value());
+  auto text = pairs(16, ':');
+  text[0] = 'g';
+  CHECK_FALSE(parse_fingerprint(text).has_value());
+  text = pairs(16, ':');
+  text[3] = ':';
+  CHECK_FALSE(parse_fingerprint(text).has_value());
+}
+
+TEST_CASE("a fingerprint is shown in upper case with colons, whatever it was given as") {
+  auto text = pairs(16, ' ');
+  std::string shown;
+  for (int i = 0; i < 16; ++i) shown += i == 0 ? "AB" : ":AB";
+  CHECK(show_fingerprint(parse_fingerprint(text).value()) == shown);
+}
+
+TEST_CASE("dsn_notify is never, or a list of distinct conditions in any order") {
+  CHECK(parse_dsn_notify("never") == "NEVER");
+  CHECK(parse_dsn_notify("failure") == "FAILURE");
+  CHECK(parse_dsn_notify("success,delay,failure") == "SUCCESS,DELAY,FAILURE");
+  CHECK_FALSE(parse_dsn_notify("never,failure").has_value());
+  CHECK_FALSE(parse_dsn_notify("failuredelay,").has_value());
+  CHECK_FALSE(parse_dsn_notify("failure,failure").has_value());
+  CHECK_FALSE(parse_dsn_notify("failure, delay").has_value());
+  CHECK_FALSE(parse_dsn_notify("FAILURE").has_value());
+  CHECK_FALSE(parse_dsn_notify("failure,").has_value());
+  CHECK_FALSE(parse_dsn_notify("").has_value());
+}
