@@ -112,7 +112,8 @@ void SmtpConnection::switch_to(Stream& stream) {
 }
 
 void SmtpConnection::leave() {
-  if (!abandoned_ && awaited_ == 0 && !in_exchange_) {
+  // Replies that nobody has asked for may have been the 354 to a DATA: then QUIT would be content.
+  if (!abandoned_ && awaited_ == 0 && !in_exchange_ && !has_input()) {
     trace_.sent(quit);
     (void)stream_->write("QUIT\r\n", Deadline::in(patience_with_quit));
   }

@@ -101,7 +101,10 @@ Result<void> EnvelopeFlight::pipelined() {
     ++answered_;
     if (!verdict && sent) hear_the_rest();
     if (!verdict) return verdict;
-    if (unasked) return refused(ExitCode::protocol, "the server replied before it was asked", reply);
+    if (unasked) {
+      server_.abandon();
+      return refused(ExitCode::protocol, "the server replied before it was asked", reply);
+    }
     unanswered_bytes_ -= commands_[answered_ - 1].view().size() + 2;
     if (sent) sent = send_more();
   }
