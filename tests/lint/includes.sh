@@ -30,11 +30,11 @@ only_in() {
 }
 
 libraries() {
-  only_in '(tls\.h|openssl/)' 'src/netproc/tls_libtls[a-z0-9_]*\.[ch]pp'
+  only_in '(tls\.h|openssl/)' 'src/netproc/tls_[a-z0-9_]*\.[ch]pp'
   only_in 'gsasl' 'src/authproc/sasl[a-z0-9_]*\.[ch]pp'
   only_in '(libsecret|glib|gio)' 'src/authproc/keyring_main\.cpp'
   only_in '(seccomp\.h|linux/(seccomp|landlock|filter|audit)\.h|sys/capability\.h)' 'src/common/sandbox_linux[a-z0-9_]*\.[ch]pp'
-  only_in 'idn2\.h' 'src/netproc/resolver[a-z0-9_]*\.[ch]pp'
+  only_in 'idn2\.h' 'src/netproc/(resolver|host_name)[a-z0-9_]*\.[ch]pp'
   only_in '(catch2|criterion)' 'no file'
 }
 
