@@ -87,8 +87,10 @@ Result<std::string_view> PacketSocket::receive(const Deadline& deadline) {
       close_descriptors(header);
       return accept_packet(static_cast<std::size_t>(size), header.msg_flags, header.msg_controllen);
     }
-    if (size == 0 || errno == ECONNRESET) return Unexpected{gone()};
-    if (errno == EINTR) continue;
+    if (size == 0) return Unexpected{gone()};
+    // The other end went with packets unread. That is told once, and before what it sent itself: its last words come
+    // with the next call, and the end after them.
+    if (errno == EINTR || errno == ECONNRESET) continue;
     if (errno != EAGAIN && errno != EWOULDBLOCK) {
       return fail(ExitCode::os_error, "cannot receive from " + peer_ + ": " + error_text(errno));
     }
