@@ -2,9 +2,9 @@
 #include "common/lesser_user.hpp"
 
 #include "common/fd.hpp"
-#include "config.hpp"
 
 #include <cerrno>
+#include <config.hpp>
 #include <grp.h>
 #include <pwd.h>
 #include <string>
@@ -32,13 +32,21 @@ Result<void> drop_set_id() {
   return become(getuid(), getgid());
 }
 
-Result<void> become_lesser_user() {
-  if (geteuid() != 0) return drop_set_id();
+Result<LesserUser> find_lesser_user() {
+  if (geteuid() != 0) return LesserUser{getuid(), getgid()};
   const std::string name(config::privsep_user);
   const passwd* entry = getpwnam(name.c_str());
-  if (entry == nullptr) return fail(ExitCode::os_error, "there is no user '" + name + "' to change to; see configure --with-privsep-user");
+  if (entry == nullptr) {
+    return fail(ExitCode::os_error,
+                "there is no user '" + name + "' to change to; see configure --with-privsep-user");
+  }
+  return LesserUser{entry->pw_uid, entry->pw_gid};
+}
+
+Result<void> become_lesser_user(const LesserUser& who) {
+  if (geteuid() != 0) return drop_set_id();
   if (setgroups(0, nullptr) != 0) return fail(ExitCode::os_error, "cannot leave groups: " + error_text(errno));
-  return become(entry->pw_uid, entry->pw_gid);
+  return become(who.user, who.group);
 }
 
 bool is_set_id() {

@@ -3,11 +3,22 @@
 
 #include "common/result.hpp"
 
+#include <sys/types.h>
+
 namespace msmtp {
 
-// Root becomes the user that was chosen when this was configured; everybody else becomes, for good, who they
-// really are. EX_OSERR when there is no such user or the system refuses.
-Result<void> become_lesser_user();
+// Whom root becomes.
+struct LesserUser {
+  uid_t user;
+  gid_t group;
+};
+
+// The user that was chosen when this was configured; EX_OSERR when there is no such user. Looks at files, so a process
+// whose next stage has none asks before. For everybody but root: who they really are.
+Result<LesserUser> find_lesser_user();
+
+// Becomes WHO, for good and without other groups. EX_OSERR when the system refuses.
+Result<void> become_lesser_user(const LesserUser& who);
 
 // Gives up the user and group that a set-id bit gave, for good; the real ones remain.
 Result<void> drop_set_id();

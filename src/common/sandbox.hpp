@@ -2,6 +2,7 @@
 // where the caller names less. There is no way back.
 #pragma once
 
+#include "common/lesser_user.hpp"
 #include "common/result.hpp"
 #include "common/roles.hpp"
 
@@ -24,6 +25,7 @@ struct Grants {
   std::optional<std::uint16_t> connect_port;  // the one TCP port that connect(2) may reach
   bool bind_source = false;                   // bind(2) to a local address, any port
   Promises give_up;                           // promises of the row that are not needed this time
+  std::optional<LesserUser> user;             // whom root becomes; looked up when it is not here
 };
 
 // How far the running system lets us go.

@@ -2,7 +2,6 @@
 // because each of them needs what the next one takes.
 #include "common/sandbox.hpp"
 
-#include "common/lesser_user.hpp"
 #include "common/sandbox_linux.hpp"
 
 #include <csignal>
@@ -64,16 +63,18 @@ Result<void> enter_stage(Stage stage, const Grants& grants) {
     return fail(ExitCode::os_error, "this kernel has no seccomp filters; a build --without-sandbox would run here");
   }
   if (row.lesser_user) {
-    TRY(become_lesser_user());
+    const LesserUser who = grants.user ? *grants.user : TRY(find_lesser_user());
+    TRY(become_lesser_user(who));
     TRY(drop_capabilities());
     // A change of user makes the process dumpable again and forgets the parent-death signal.
     harden_process(row.role != Role::parent);
   }
+  const Promises promises = row.promises.without(grants.give_up);
   if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0) return fail(ExitCode::os_error, "cannot set no_new_privs");
-  TRY(restrict_with_landlock(grants));
+  TRY(restrict_with_landlock(grants, promises.has(Promise::inet) && !grants.connect_port));
   const bool more_stages = !last_of_its_role(stage);
   set_limits(row, more_stages);
-  return load_call_filter(row.promises.without(grants.give_up), grants, more_stages);
+  return load_call_filter(promises, grants, more_stages);
 }
 
 }  // namespace msmtp

@@ -10,8 +10,9 @@ namespace msmtp {
 int landlock_abi();
 
 // Confines file access to PATHS and, where the kernel can, TCP to the ports of GRANTS, and keeps signals and
-// abstract sockets inside. Does nothing where the kernel has no Landlock.
-Result<void> restrict_with_landlock(const Grants& grants);
+// abstract sockets inside. Does nothing where the kernel has no Landlock. Layers only add up, so a stage that may
+// connect but does not know where yet (ANY_PORT) leaves TCP to a later one.
+Result<void> restrict_with_landlock(const Grants& grants, bool any_port);
 
 // Whether the kernel has seccomp filters.
 bool has_seccomp();

@@ -96,15 +96,17 @@ int landlock_abi() {
   return abi > 0 ? static_cast<int>(abi) : 0;
 }
 
-Result<void> restrict_with_landlock(const Grants& grants) {
+Result<void> restrict_with_landlock(const Grants& grants, bool any_port) {
   const int abi = landlock_abi();
   if (abi == 0) return {};
-  const RulesetAttributes attributes{all_file_access(abi), abi >= 4 ? bind_tcp | connect_tcp : 0, abi >= 6 ? scope_all : 0};
+  const bool confine_ports = abi >= 4 && !any_port;
+  const RulesetAttributes attributes{all_file_access(abi), confine_ports ? bind_tcp | connect_tcp : 0,
+                                     abi >= 6 ? scope_all : 0};
   const std::size_t size = abi >= 6 ? 24 : abi >= 4 ? 16 : 8;
   const Fd ruleset(static_cast<int>(syscall(SYS_landlock_create_ruleset, &attributes, size, 0U)));
   if (!ruleset.is_open()) return fail(ExitCode::os_error, "cannot make a Landlock ruleset: " + error_text(errno));
   for (const PathGrant& grant : grants.paths) TRY(allow_path(ruleset, grant));
-  if (abi >= 4) TRY(allow_ports(ruleset, grants));
+  if (confine_ports) TRY(allow_ports(ruleset, grants));
   if (syscall(SYS_landlock_restrict_self, ruleset.number(), 0U) != 0) {
     return fail(ExitCode::os_error, "cannot enter the Landlock sandbox: " + error_text(errno));
   }

@@ -1,8 +1,6 @@
 // No sandbox: for sanitizer builds and for systems that we do not know. Root still becomes the lesser user.
 #include "common/sandbox.hpp"
 
-#include "common/lesser_user.hpp"
-
 #include <sys/resource.h>
 
 namespace msmtp {
@@ -16,10 +14,11 @@ void harden_process(bool) {
   (void)setrlimit(RLIMIT_CORE, &none);
 }
 
-Result<void> enter_stage(Stage stage, const Grants&) {
+Result<void> enter_stage(Stage stage, const Grants& grants) {
   const Rights& row = rights(stage);
-  if (row.confined && row.lesser_user) TRY(become_lesser_user());
-  return {};
+  if (!row.confined || !row.lesser_user) return {};
+  const LesserUser who = grants.user ? *grants.user : TRY(find_lesser_user());
+  return become_lesser_user(who);
 }
 
 }  // namespace msmtp

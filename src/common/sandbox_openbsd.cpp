@@ -2,7 +2,6 @@
 #include "common/sandbox.hpp"
 
 #include "common/fd.hpp"
-#include "common/lesser_user.hpp"
 
 #include <cerrno>
 #include <sys/resource.h>
@@ -43,7 +42,10 @@ void harden_process(bool) {
 Result<void> enter_stage(Stage stage, const Grants& grants) {
   const Rights& row = rights(stage);
   if (!row.confined) return {};
-  if (row.lesser_user) TRY(become_lesser_user());
+  if (row.lesser_user) {
+    const LesserUser who = grants.user ? *grants.user : TRY(find_lesser_user());
+    TRY(become_lesser_user(who));
+  }
   std::string promises = promise_text(row.promises.without(grants.give_up));
   if (sees_all_files(grants)) {
     promises += " unveil";

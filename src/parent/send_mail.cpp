@@ -83,6 +83,7 @@ class SendMail {
   PatternValues patterns_;
   HomeFacts home_;
   DeliveryLog log_;
+  std::optional<LesserUser> lesser_user_;
   bool briefed_ = false;
   bool password_known_ = false;
 
@@ -109,6 +110,7 @@ bool SendMail::mail_decides_account() const {
 }
 
 Result<void> SendMail::set_up() {
+  lesser_user_ = TRY(find_lesser_user());
   home_ = {environment_variable("HOME"), environment_variable("XDG_CONFIG_HOME"), passwd_home_directory(), geteuid(),
            is_set_id()};
   LoadedConfig config = TRY(load());
@@ -222,7 +224,9 @@ Result<void> SendMail::compose(Result<void> prepared) {
   if (auto missing = unavailable_feature(*account_)) return fail(ExitCode::unavailable, *missing);
   if (!briefed_) TRY(brief_crew());
   header_ = TRY(make_header());
-  return enter_stage(Stage::parent_supervise);
+  Grants grants;
+  grants.user = lesser_user_;
+  return enter_stage(Stage::parent_supervise, grants);
 }
 
 Result<void> SendMail::read_header() {
