@@ -1,0 +1,51 @@
+// What is known and not there yet is told in one line.
+#include "parent/features.hpp"
+
+#include <catch2/catch.hpp>
+
+using namespace msmtp;
+
+TEST_CASE("modes that do not exist yet are named by their option") {
+  Options options;
+  CHECK_FALSE(unavailable_feature(options).has_value());
+  options.mode = Mode::only_print;
+  CHECK_FALSE(unavailable_feature(options).has_value());
+  options.mode = Mode::server_info;
+  CHECK(unavailable_feature(options) == "--serverinfo is not available yet");
+  options.mode = Mode::queue_start;
+  CHECK(unavailable_feature(options) == "--rmqs is not available yet");
+  options.mode = Mode::configure;
+  CHECK(unavailable_feature(options) == "--configure is not available yet");
+  options.mode = Mode::smtp_session;
+  CHECK(unavailable_feature(options) == "-bs is not available yet");
+}
+
+TEST_CASE("a method that does not exist yet matters only when it is to be used") {
+  Account account;
+  account.auth = {true, Mechanism::gssapi};
+  CHECK(unavailable_feature(account) == "authentication method GSSAPI is not available yet");
+  account.auth.wanted = false;
+  CHECK_FALSE(unavailable_feature(account).has_value());
+  for (const auto mechanism : {Mechanism::plain, Mechanism::login, Mechanism::cram_md5, Mechanism::scram_sha_1,
+                               Mechanism::scram_sha_256}) {
+    account.auth = {true, mechanism};
+    CHECK_FALSE(unavailable_feature(account).has_value());
+  }
+  account.auth = {true, std::nullopt};
+  CHECK_FALSE(unavailable_feature(account).has_value());
+}
+
+TEST_CASE("proxies, tokens and partial delivery are not silently left out") {
+  Account account;
+  account.proxy_host = "p";
+  CHECK(unavailable_feature(account) == "proxy_host is not available yet");
+  account.proxy_host.reset();
+  account.tls_key_file = "pkcs11:x";
+  CHECK_FALSE(unavailable_feature(account).has_value());
+  account.tls = true;
+  CHECK(unavailable_feature(account) == "a PKCS#11 URI as tls_key_file is not available yet");
+  account.tls_key_file = "/pkcs11:x";
+  CHECK_FALSE(unavailable_feature(account).has_value());
+  account.partial_delivery = true;
+  CHECK(unavailable_feature(account) == "partial_delivery is not available yet");
+}
