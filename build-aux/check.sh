@@ -73,9 +73,11 @@ wants() {
 
 # ---- build: all at once, so that no processor waits ----------------------------------------------
 
-targets="programs strict"
+targets=
+if wants build || wants lint; then targets="programs"; fi
+wants system && targets="$targets strict"
 wants unit && targets="$targets unit"
-wants process && targets="$targets process"
+wants process && targets="$targets process strict"
 wants fuzz && targets="$targets fuzz-programs"
 wants sanitize && targets="$targets sanitize-programs sanitize-unit"
 # shellcheck disable=SC2086

@@ -118,8 +118,9 @@ programs() {
   list=
   while read -r place name main part libraries; do
     case $place in "" | "#"*) continue ;; esac
-    [ -f "src/$main" ] || continue
-    [ "$name" != msmtp-keyring ] || [ "$with_libsecret" = yes ] || continue
+    case $name in
+      msmtp-keyring) if [ "$with_libsecret" = no ] || [ ! -f "src/$main" ]; then continue; fi ;;
+    esac
     alternatives=
     case $name in
       msmtp-netproc) alternatives=$(objects_of "$root" src/netproc/tls_none.cpp) ;;
