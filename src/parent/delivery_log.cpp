@@ -4,13 +4,16 @@
 #include "parent/log_file.hpp"
 #include "parent/system_log.hpp"
 
+#include <clocale>
 #include <ctime>
 
 namespace msmtp {
 
 void DeliveryLog::open(const Account& account) {
-  tzset();  // reads a file, which a later stage may not
-  if (account.logfile) file_.emplace(open_log_file(*account.logfile));
+  if (account.logfile) {
+    file_.emplace(open_log_file(*account.logfile));
+    (void)std::setlocale(LC_TIME, "");  // the names of months in the line's time, and nothing else
+  }
   open_system_log(account.syslog);
 }
 

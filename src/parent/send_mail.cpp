@@ -110,6 +110,7 @@ bool SendMail::mail_decides_account() const {
 }
 
 Result<void> SendMail::set_up() {
+  tzset();  // reads a file, which a later stage may not
   lesser_user_ = TRY(find_lesser_user());
   home_ = {environment_variable("HOME"), environment_variable("XDG_CONFIG_HOME"), passwd_home_directory(), geteuid(),
            is_set_id()};
