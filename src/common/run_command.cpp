@@ -4,6 +4,7 @@
 #include "common/fd.hpp"
 #include "common/lesser_user.hpp"
 #include "common/messages.hpp"
+#include "common/process_tree.hpp"
 
 #include <array>
 #include <cerrno>
@@ -16,6 +17,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 #include <vector>
+#if defined(__linux__)
+#include <sys/prctl.h>
+#endif
 
 namespace msmtp {
 
@@ -94,11 +98,19 @@ void place_descriptors(int input, int output, int error) {
   closefrom(3);
 }
 
+// A command whose reader is gone is asked to end; a terminal that it has changed it can still restore.
+void end_with_reader() {
+#if defined(__linux__)
+  (void)prctl(PR_SET_PDEATHSIG, SIGTERM, 0, 0, 0);
+#endif
+}
+
 // What the new process does until it is the shell. "--": a command may begin with "-".
 [[noreturn]] void become_shell(const std::string& command, char* const* environment, int input, int output, int error) {
   place_descriptors(input, output, error);
   default_signals();
   if (drop_set_id()) {
+    end_with_reader();  // a change of user would undo it
     std::array<std::string, 3> words = {"sh", "-c", "--"};
     std::string text = command;
     char* const arguments[] = {words[0].data(), words[1].data(), words[2].data(), text.data(), nullptr};
@@ -111,9 +123,10 @@ void place_descriptors(int input, int output, int error) {
 class Shell {
  public:
   explicit Shell(pid_t pid) : pid_(pid) {}
-  // A program that has changed the terminal's settings gets a moment to put them back.
+  // A program that has changed the terminal's settings gets a moment to put them back. What the shell has
+  // started is asked one by one: its process group is ours too.
   ~Shell() {
-    if (!has_ended()) kill(pid_, SIGTERM);
+    if (!has_ended()) ask_to_end();
     for (int tries = 0; tries < 50 && !has_ended(); ++tries) (void)poll(nullptr, 0, 10);
     if (has_ended()) return;
     kill(pid_, SIGKILL);
@@ -137,6 +150,12 @@ class Shell {
   }
 
  private:
+  void ask_to_end() const {
+    const std::vector<pid_t> started = descendants(pid_);
+    kill(pid_, SIGTERM);
+    for (const pid_t pid : started) kill(pid, SIGTERM);
+  }
+
   pid_t pid_;
   std::optional<int> status_;
 };

@@ -158,6 +158,12 @@ inline std::string status_of(pid_t pid, const std::string& name) {
   return "(none)";
 }
 
+// A process that has lost its parent may remain as a zombie for a while.
+inline bool is_running(pid_t pid) {
+  const std::string state = status_of(pid, "State");
+  return state != "(none)" && state[0] != 'Z';
+}
+
 inline std::set<std::string> descriptors_of(pid_t pid) {
   std::set<std::string> numbers;
   DIR* folder = opendir(("/proc/" + std::to_string(pid) + "/fd").c_str());

@@ -10,6 +10,7 @@
 #include <csignal>
 #include <cstdlib>
 #include <fcntl.h>
+#include <fstream>
 #include <string>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -32,6 +33,15 @@ std::string line_of(std::string_view command) {
 
 bool no_child_is_left() {
   return waitpid(-1, nullptr, WNOHANG) == -1 && errno == ECHILD;
+}
+
+// Whoever has lost its parent may remain as a zombie for a while, which is not our affair.
+bool is_running(pid_t pid) {
+  std::ifstream file("/proc/" + std::to_string(pid) + "/stat");
+  std::string text;
+  std::getline(file, text);
+  const std::size_t name_end = text.rfind(") ");
+  return name_end != std::string::npos && text[name_end + 2] != 'Z';
 }
 
 void expect_line(std::string_view command, const std::string& expected) {
@@ -188,6 +198,17 @@ Test(run_command, is_killed_when_its_time_is_over, .timeout = 10) {
   cr_expect(no_child_is_left());
 }
 
+Test(run_command, what_it_has_started_ends_with_it, .timeout = 10) {
+  Pipe names = std::move(make_pipe()).value();
+  const CommandRules rules{.stderr_number = names.write_end.number()};
+  cr_expect(!run_command("(sh -c 'echo $$ >&2; sleep 30; true')", Deadline::in(milliseconds(300)), rules));
+  char text[32] = {};
+  cr_assert(read(names.read_end.number(), text, sizeof text - 1) > 0);
+  const pid_t started = std::atoi(text);
+  for (int tries = 0; tries < 300 && is_running(started); ++tries) usleep(10000);
+  cr_expect(!is_running(started));
+}
+
 Test(run_command, one_that_ignores_requests_to_end_is_killed_too, .timeout = 10) {
   const auto line = run_command("trap '' TERM; while :; do sleep 0.05; done", Deadline::in(milliseconds(200)));
   cr_expect(!line.has_value());
@@ -205,4 +226,21 @@ Test(run_command, is_not_confined) {
 Test(run_command, keeps_the_environment) {
   setenv("GNUPGHOME", "/some/where", 1);
   expect_line("echo $GNUPGHOME", "/some/where");
+}
+
+Test(run_command, ends_with_the_process_that_wants_its_output) {
+  Pipe names = std::move(make_pipe()).value();
+  const pid_t reader = fork();
+  if (reader == 0) {
+    // The shell's number goes out through the error descriptor, as its output is read here.
+    (void)run("echo $$ >&2; while :; do sleep 0.05; done", {.stderr_number = names.write_end.number()});
+    _exit(0);
+  }
+  char text[32] = {};
+  cr_assert(read(names.read_end.number(), text, sizeof text - 1) > 0);
+  const pid_t shell = std::atoi(text);
+  kill(reader, SIGKILL);
+  waitpid(reader, nullptr, 0);
+  for (int tries = 0; tries < 500 && is_running(shell); ++tries) usleep(10000);
+  cr_expect(!is_running(shell));
 }
