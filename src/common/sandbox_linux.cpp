@@ -71,7 +71,7 @@ Result<void> enter_stage(Stage stage, const Grants& grants) {
   }
   const Promises promises = row.promises.without(grants.give_up);
   if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0) return fail(ExitCode::os_error, "cannot set no_new_privs");
-  TRY(restrict_with_landlock(grants, promises.has(Promise::inet) && !grants.connect_port));
+  TRY(restrict_with_landlock(grants, promises.has(Promise::inet) && !grants.connect_port, row.role == Role::parent));
   const bool more_stages = !last_of_its_role(stage);
   set_limits(row, more_stages);
   return load_call_filter(promises, grants, more_stages);

@@ -189,7 +189,9 @@ void add_sockets(CallFilter& filter, Promises promises, const Grants& grants) {
   filter.rule(refused, SCMP_SYS(socket), {equals(0, AF_NETLINK)});
   if (promises.has(Promise::inet) || promises.has(Promise::unix_socket)) filter.allow(inet_calls);
   if (promises.has(Promise::dns)) filter.allow(dns_calls);
-  if (grants.bind_source) filter.rule(SCMP_ACT_ALLOW, SCMP_SYS(bind), {});
+  // Filters add up: before the port is known, whether a source address will be wanted is not known either.
+  const bool may_still_bind = promises.has(Promise::inet) && !grants.connect_port;
+  if (grants.bind_source || may_still_bind) filter.rule(SCMP_ACT_ALLOW, SCMP_SYS(bind), {});
 }
 
 }  // namespace
