@@ -7,15 +7,34 @@
 
 namespace msmtp {
 
+namespace {
+
+// Octets of the UTF-8 sequence that TEXT starts with, by its first octet and the form of the others; 0 when it is none.
+std::size_t utf8_sequence(std::string_view text) {
+  const auto first = static_cast<unsigned char>(text.front());
+  const std::size_t length = first < 0x80 ? 1 : first < 0xc2 ? 0 : first < 0xe0 ? 2 : first < 0xf0 ? 3 : first < 0xf5 ? 4 : 0;
+  if (length == 0 || text.size() < length) return 0;
+  const auto continues = [](char c) { return (static_cast<unsigned char>(c) & 0xc0) == 0x80; };
+  return std::ranges::all_of(text.substr(1, length - 1), continues) ? length : 0;
+}
+
+bool is_c1_octet(char c) {
+  return (static_cast<unsigned char>(c) & 0xe0) == 0x80;
+}
+
+}  // namespace
+
 std::string printable(std::string_view text) {
   std::string safe(text);
-  for (std::size_t i = 0; i < safe.size(); ++i) {
+  for (std::size_t i = 0; i < safe.size();) {
+    const std::size_t length = utf8_sequence(std::string_view(safe).substr(i));
     const auto byte = static_cast<unsigned char>(safe[i]);
-    if (byte < 0x20 || byte == 0x7f) {
-      safe[i] = '?';
-    } else if (byte == 0xc2 && i + 1 < safe.size() && (static_cast<unsigned char>(safe[i + 1]) & 0xe0) == 0x80) {
+    if (length == 2 && byte == 0xc2 && is_c1_octet(safe[i + 1])) {
       safe[i] = safe[i + 1] = '?';
+    } else if (byte < 0x20 || byte == 0x7f || (length == 0 && is_c1_octet(safe[i]))) {
+      safe[i] = '?';
     }
+    i += length == 0 ? 1 : length;
   }
   return safe;
 }

@@ -10,7 +10,7 @@
 namespace msmtp {
 
 // TEXT for a terminal or a log: each control byte (0x00-0x1f, 0x7f) becomes '?', and so does each
-// byte of a C1 control (UTF-8 0xc2 0x80-0x9f); other bytes stay.
+// byte of a C1 control, whether in UTF-8 (0xc2 0x80-0x9f) or alone (0x80-0x9f outside UTF-8); other bytes stay.
 std::string printable(std::string_view text);
 
 char ascii_lower(char c);
