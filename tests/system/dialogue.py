@@ -37,6 +37,10 @@ class Mail:
         return re.sub(rb"(\A|\r\n)\.", rb"\1", self.raw).replace(b"\r\n", b"\n")
 
 
+class Interrupted(Exception):
+    """A replaced answer within AUTH was no challenge: the exchange is over."""
+
+
 class Auth:
     """What the server knows about its one user, and how it lies. wrong_cram: an unparsable challenge, and so on."""
 
@@ -96,7 +100,10 @@ class Dialogue:
             if self.answer(session, "starttls", "220 2.0.0 ready for TLS\r\n").startswith(b"220"):
                 session.start_tls(self.starttls)
         elif verb == "AUTH" and self.auth:
-            self.authenticate(session, line)
+            try:
+                self.authenticate(session, line)
+            except Interrupted:
+                pass
         elif verb == "QUIT":
             self.answer(session, "quit", "221 2.0.0 bye\r\n")
             return False
@@ -158,7 +165,8 @@ class Dialogue:
     def ask(self, session, place, challenge):
         if isinstance(challenge, str):
             challenge = challenge.encode()
-        self.answer(session, place, b"334 " + base64.b64encode(challenge) + b"\r\n")
+        if not self.answer(session, place, b"334 " + base64.b64encode(challenge) + b"\r\n").startswith(b"334"):
+            raise Interrupted
         return self.response(session)
 
     def authenticate(self, session, line):

@@ -164,11 +164,11 @@ class Session:
         context.sni_callback = remember
         try:
             self.sock = context.wrap_socket(self.sock, server_side=True)
+            self.peer_certificate = self.sock.getpeercert(True)
         except (OSError, ValueError) as error:
             self.events.append(("tls-failed", str(error)))
             raise Disconnected(f"TLS: {error}") from error
         self.tls, self.tls_version = True, self.sock.version()
-        self.peer_certificate = self.sock.getpeercert(True)
         self.early_plaintext, self.buffer = self.buffer, b""
 
     def close(self):

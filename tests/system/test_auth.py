@@ -207,8 +207,9 @@ def test_passwordeval_sees_null_as_standard_input_and_nothing_else(t):
     # ls itself opens the folder, as descriptor 3.
     check(descriptors <= {0, 1, 2, 3}, f"descriptors: {text}")
     check("\n/dev/null\n0\n" in text, f"stdin is /dev/null and empty: {text}")
-    equal(re.search(r"SigIgn:\s*(\w+)", text).group(1).lstrip("0"), "", "ignored signals")
-    equal(re.search(r"SigBlk:\s*(\w+)", text).group(1).lstrip("0"), "", "blocked signals")
+    for mask in ("SigIgn", "SigBlk"):
+        # Signals 32 and 33 belong to the C library, which lets nobody touch them.
+        equal(int(re.search(mask + r":\s*(\w+)", text).group(1), 16) & 0x7fffffff, 0, mask)
     check("NoNewPrivs:\t0" in text and "Seccomp:\t0" in text, f"outside every sandbox: {text}")
 
 
@@ -225,7 +226,7 @@ def test_passwordeval_that_fails(t, command, status):
     server = evaluated(t, command)
     run = t.msmtp()
     check(run.code == 78, f"exit 78: {run}")
-    ours = [line for line in run.errors if line.startswith("msmtp: ")]
+    ours = [line for line in run.errors if line.startswith("msmtp: ") and "not found" not in line]
     check(ours and status in ours[0], f"names the status: {run.errors}")
     t.nothing_delivered(server)
     for session in server.sessions:

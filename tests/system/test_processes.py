@@ -149,7 +149,7 @@ def test_the_credential_child_is_killed_while_its_command_runs(t):
     running.process.stdin.close()
     running.process.stdin = None
     authproc = running.helper("authproc")
-    command = processes.wait_until(lambda: processes.children(authproc))
+    command = processes.wait_until(lambda: processes.descendants(authproc))
     check(command, "the command runs")
     os.kill(authproc, signal.SIGKILL)
     run = running.finish()
@@ -198,7 +198,7 @@ def test_msmtp_is_killed_while_the_body_comes(t):
 
 @cases(*((f"{place}", place) for place in ("greeting", "ehlo-tls", "data")))
 def test_the_network_child_stops_answering_before_the_mail(t, place):
-    server, gate = prepared(t, place, keywords=(), timeout=1)
+    server, gate = prepared(t, place, keywords=(), timeout=3)
     running = at(t, gate)
     netproc = running.helper("netproc")
     os.kill(netproc, signal.SIGSTOP)
