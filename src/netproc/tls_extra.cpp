@@ -1,0 +1,146 @@
+// What libtls cannot do.
+#include "netproc/tls_extra.hpp"
+
+#include <openssl/bio.h>
+#include <openssl/evp.h>
+#include <openssl/objects.h>
+#include <openssl/pem.h>
+#include <openssl/ssl.h>
+#include <openssl/tls1.h>
+#include <openssl/x509.h>
+#include <openssl/x509v3.h>
+
+#include <climits>
+
+namespace msmtp {
+
+namespace {
+
+template <auto free_function>
+struct Free {
+  template <class T>
+  void operator()(T* object) const {
+    free_function(object);
+  }
+};
+using Bio = std::unique_ptr<BIO, Free<BIO_free>>;
+using Certificate = std::unique_ptr<X509, Free<X509_free>>;
+using ObjectId = std::unique_ptr<ASN1_OBJECT, Free<ASN1_OBJECT_free>>;
+
+// In the certificate's own order, one line, no byte that a terminal obeys.
+constexpr unsigned long name_style =
+    XN_FLAG_SEP_COMMA_PLUS | XN_FLAG_FN_SN | XN_FLAG_DUMP_UNKNOWN_FIELDS | (ASN1_STRFLGS_RFC2253 & ~ASN1_STRFLGS_ESC_MSB);
+
+std::string name_text(const X509_NAME* name) {
+  const Bio out(BIO_new(BIO_s_mem()));
+  if (!out || X509_NAME_print_ex(out.get(), name, 0, name_style) < 0) return {};
+  char* text = nullptr;
+  const long size = BIO_get_mem_data(out.get(), &text);
+  return size > 0 ? std::string(text, static_cast<std::size_t>(size)) : std::string();
+}
+
+std::string digest_of(const X509& certificate, const EVP_MD* kind) {
+  unsigned char bytes[EVP_MAX_MD_SIZE];
+  unsigned size = 0;
+  if (X509_digest(&certificate, kind, bytes, &size) != 1) return {};
+  return std::string(reinterpret_cast<const char*>(bytes), size);
+}
+
+// The TLS features extension; its one feature in use is the staple.
+bool has_tls_features(const X509& certificate) {
+  const ObjectId id(OBJ_txt2obj("1.3.6.1.5.5.7.1.24", 1));
+  return id && X509_get_ext_by_OBJ(&certificate, id.get(), -1) >= 0;
+}
+
+bool names_an_ocsp_responder(const SSL* connection) {
+  const Certificate certificate(SSL_get_peer_certificate(connection));
+  STACK_OF(OPENSSL_STRING)* urls = certificate ? X509_get1_ocsp(certificate.get()) : nullptr;
+  const bool named = urls != nullptr;
+  X509_email_free(urls);
+  return named;
+}
+
+// LibreSSL declares the callback of the same purpose with a result.
+#ifdef LIBRESSL_VERSION_NUMBER
+using NewResult = int;
+#else
+using NewResult = void;
+#endif
+
+// The first SSL that was made after the registration. The library can call back as long as the process lives, so the
+// record is never given back.
+struct FirstConnection {
+  SSL* connection = nullptr;
+
+  static NewResult note(void* connection, void*, CRYPTO_EX_DATA*, int, long, void* record) {
+    auto* first = static_cast<FirstConnection*>(record);
+    if (first->connection == nullptr) first->connection = static_cast<SSL*>(connection);
+    return NewResult(1);
+  }
+};
+
+// The library calls FirstConnection::note() for every SSL that it makes, and with it for the one that libtls keeps to
+// itself; its status callback is then put behind ours.
+class StatusFilter final : public StapleFilter {
+ public:
+  explicit StatusFilter(bool verify) : verify_(verify), first_(new FirstConnection) {
+    SSL_get_ex_new_index(0, first_, FirstConnection::note, nullptr, nullptr);
+  }
+
+  bool install() override {
+    if (first_->connection == nullptr) return false;
+    SSL_CTX* context = SSL_get_SSL_CTX(first_->connection);
+    SSL_CTX_get_tlsext_status_cb(context, &original_);
+    SSL_CTX_get_tlsext_status_arg(context, &original_argument_);
+    if (original_ == nullptr) return false;
+    SSL_CTX_set_tlsext_status_cb(context, filter);
+    SSL_CTX_set_tlsext_status_arg(context, this);
+    return true;
+  }
+
+ private:
+  using StatusCallback = int (*)(SSL*, void*);
+
+  static int filter(SSL* connection, void* self) {
+    const auto* filter = static_cast<const StatusFilter*>(self);
+    constexpr int acceptable = 1;
+    if (!filter->verify_ || !names_an_ocsp_responder(connection)) return acceptable;
+    return filter->original_(connection, filter->original_argument_);
+  }
+
+  bool verify_;
+  FirstConnection* first_;
+  StatusCallback original_ = nullptr;
+  void* original_argument_ = nullptr;
+};
+
+}  // namespace
+
+const std::string& CertificateFacts::digest(DigestKind kind) const {
+  switch (kind) {
+    case DigestKind::sha256: break;
+    case DigestKind::sha1: return sha1;
+    case DigestKind::md5: return md5;
+  }
+  return sha256;
+}
+
+Result<CertificateFacts> read_certificate(std::string_view pem) {
+  const Bio in(BIO_new_mem_buf(pem.data(), pem.size() > INT_MAX ? INT_MAX : static_cast<int>(pem.size())));
+  const Certificate certificate(in ? PEM_read_bio_X509(in.get(), nullptr, nullptr, nullptr) : nullptr);
+  if (!certificate) return fail(ExitCode::protocol, "TLS handshake failed: the server has sent no certificate");
+  CertificateFacts facts;
+  facts.subject = name_text(X509_get_subject_name(certificate.get()));
+  facts.issuer = name_text(X509_get_issuer_name(certificate.get()));
+  facts.sha256 = digest_of(*certificate, EVP_sha256());
+  facts.sha1 = digest_of(*certificate, EVP_sha1());
+  facts.md5 = digest_of(*certificate, EVP_md5());
+  facts.must_staple = has_tls_features(*certificate);
+  return facts;
+}
+
+std::unique_ptr<StapleFilter> StapleFilter::create(bool verify) {
+  return std::make_unique<StatusFilter>(verify);
+}
+
+}  // namespace msmtp

@@ -1,0 +1,38 @@
+// What libtls cannot do: the one place that calls the library below it.
+#pragma once
+
+#include "common/result.hpp"
+#include "netproc/fingerprint.hpp"
+
+#include <memory>
+#include <string>
+#include <string_view>
+
+namespace msmtp {
+
+struct CertificateFacts {
+  std::string subject;  // "C=XX,O=Org,CN=name": UTF-8, control characters escaped
+  std::string issuer;
+  std::string sha256;  // digests of the certificate, as bytes
+  std::string sha1;
+  std::string md5;
+  bool must_staple = false;  // RFC 7633
+
+  const std::string& digest(DigestKind kind) const;
+};
+
+// The first certificate in PEM; EX_PROTOCOL when there is none.
+Result<CertificateFacts> read_certificate(std::string_view pem);
+
+// libtls asks every server for an OCSP staple, and ends the handshake when one comes for a certificate that names no OCSP
+// responder, even where nothing is verified. While this object lives, such staples count as not sent.
+class StapleFilter {
+ public:
+  // VERIFY says whether staples matter at all. Make it before tls_connect_cbs(3), call install() after.
+  static std::unique_ptr<StapleFilter> create(bool verify);
+  virtual ~StapleFilter() = default;
+  // False when the connection was not seen; then libtls stays as strict as it is.
+  virtual bool install() = 0;
+};
+
+}  // namespace msmtp
