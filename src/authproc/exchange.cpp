@@ -59,7 +59,8 @@ Result<ExitCode> lead_exchange(SaslClient& sasl, std::optional<Secret> first, To
     if (!response) return give_up(response.error(), netproc, parent);
     TRY(send_response(netproc, std::move(*response)));
   }
-  return give_up({ExitCode::software, "the server does not stop sending challenges", {}, Cause::plain}, netproc, parent);
+  const Error endless{ExitCode::software, "the server does not stop sending challenges", {}, Cause::plain};
+  return give_up(endless, netproc, parent);
 }
 
 }  // namespace msmtp

@@ -59,8 +59,7 @@ class Scanner {
 
   // The next word, past comments; nothing at the end of the file.
   std::optional<Word> next() {
-    while (skip_space(), skip_comment()) {
-    }
+    while (skip_space(), skip_comment()) {}
     return word();
   }
 

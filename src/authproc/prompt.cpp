@@ -91,8 +91,7 @@ class EchoOff {
 
  private:
   void set(const termios& settings) {
-    while (tcsetattr(terminal_.number(), TCSAFLUSH, &settings) != 0 && errno == EINTR) {
-    }
+    while (tcsetattr(terminal_.number(), TCSAFLUSH, &settings) != 0 && errno == EINTR) {}
   }
 
   const Fd& terminal_;

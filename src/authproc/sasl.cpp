@@ -40,7 +40,7 @@ void wipe_and_free(char* memory, std::size_t size) {
 
 bool can_be_prepared(std::string_view text, Gsasl_saslprep_flags flags) {
   Secret terminated = Secret::copy_of(text);
-  terminated.append({"", 1});
+  terminated.append(std::string_view("\0", 1));
   char* prepared = nullptr;
   const int outcome = gsasl_saslprep(terminated.reveal().data(), flags, &prepared, nullptr);
   if (outcome == GSASL_OK) wipe_and_free(prepared, std::char_traits<char>::length(prepared));

@@ -19,9 +19,9 @@ namespace msmtp {
 
 // Who logs in where.
 struct Login {
-  std::string_view user;              // UTF-8
-  const Secret* password = nullptr;   // UTF-8; nullptr: there is none
-  std::string_view service;           // "smtp"
+  std::string_view user;             // UTF-8
+  const Secret* password = nullptr;  // UTF-8; nullptr: there is none
+  std::string_view service;          // "smtp"
   std::string_view host;
 };
 

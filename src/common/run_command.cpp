@@ -130,8 +130,7 @@ class Shell {
     for (int tries = 0; tries < 50 && !has_ended(); ++tries) (void)poll(nullptr, 0, 10);
     if (has_ended()) return;
     kill(pid_, SIGKILL);
-    while (waitpid(pid_, nullptr, 0) < 0 && errno == EINTR) {
-    }
+    while (waitpid(pid_, nullptr, 0) < 0 && errno == EINTR) {}
   }
   Shell(const Shell&) = delete;
   Shell& operator=(const Shell&) = delete;

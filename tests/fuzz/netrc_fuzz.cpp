@@ -25,7 +25,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   }
 
   // "machine x" ends the entry, for what follows could still change its login or password.
-  const auto preceded = msmtp::netrc_password("machine m login u password first machine x\n" + std::string(text), "m", "u");
+  const auto preceded =
+      msmtp::netrc_password("machine m login u password first machine x\n" + std::string(text), "m", "u");
   require(preceded && preceded->reveal() == "first");
   (void)msmtp::netrc_password(text, "", "");
   return 0;

@@ -134,8 +134,9 @@ Test(authproc_acquire, a_command_runs_outside_of_every_wall) {
 }
 
 Test(authproc_acquire, a_command_has_no_channel_and_no_input) {
-  expect_password(evaluation("cat; for n in 0 1 2 3 4 5 6 7 8 9; do [ -e /proc/$$/fd/$n ] && printf '%s ' $n; done; true"),
-                  "0 1 2 ");
+  expect_password(
+      evaluation("cat; for n in 0 1 2 3 4 5 6 7 8 9; do [ -e /proc/$$/fd/$n ] && printf '%s ' $n; done; true"),
+      "0 1 2 ");
   expect_password(evaluation("readlink /proc/self/fd/0"), "/dev/null");
 }
 

@@ -123,8 +123,10 @@ Test(run_command, has_three_descriptors) {
   const Fd leaked(open("/dev/null", O_RDONLY));  // without close-on-exec, as a careless library would
   cr_assert(leaked.is_open());
   // One by one: whoever lists the directory has a descriptor more.
-  expect_line("for n in 0 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19; do [ -e /proc/$$/fd/$n ] && printf '%s ' $n; done; true",
-              "0 1 2 ");
+  expect_line(
+      "for n in 0 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19; do [ -e /proc/$$/fd/$n ] && printf '%s ' $n; done; "
+      "true",
+      "0 1 2 ");
 }
 
 Test(run_command, has_the_terminal_of_its_caller) {
@@ -145,8 +147,7 @@ Test(run_command, has_default_signal_actions_and_none_blocked) {
   sigprocmask(SIG_SETMASK, &none, nullptr);
   cr_assert(lines.has_value());
   const std::string zeros = "\t0000000000000000";
-  cr_expect(lines->reveal() == "SigBlk:" + zeros + "SigIgn:" + zeros, "%s",
-            std::string(lines->reveal()).c_str());
+  cr_expect(lines->reveal() == "SigBlk:" + zeros + "SigIgn:" + zeros, "%s", std::string(lines->reveal()).c_str());
 }
 
 Test(run_command, a_caller_that_ignores_its_children_still_learns_the_status) {
@@ -216,7 +217,8 @@ Test(run_command, one_that_ignores_requests_to_end_is_killed_too, .timeout = 10)
 }
 
 Test(run_command, waits_for_the_status_behind_a_closed_output) {
-  expect_line("echo s3cret; exec >&-; sleep 0.2; exit 4", "(command 'echo s3cret; exec >&-; sleep 0.2; exit 4' exited with status 4)");
+  expect_line("echo s3cret; exec >&-; sleep 0.2; exit 4",
+              "(command 'echo s3cret; exec >&-; sleep 0.2; exit 4' exited with status 4)");
 }
 
 Test(run_command, is_not_confined) {

@@ -77,7 +77,8 @@ TEST_CASE("netrc: an open quote ends with its line") {
 }
 
 TEST_CASE("netrc: a comment runs from the start of a word to the end of the line") {
-  CHECK(found("# machine mail.example login joe password no\nmachine mail.example # here\nlogin joe password yes") == "yes");
+  CHECK(found("# machine mail.example login joe password no\nmachine mail.example # here\nlogin joe password yes") ==
+        "yes");
   CHECK(found("machine mail.example login joe password a#b") == "a#b");
 }
 
@@ -92,8 +93,9 @@ TEST_CASE("netrc: a keyword is a value where a value stands") {
 }
 
 TEST_CASE("netrc: a macro runs to the next empty line") {
-  CHECK(found("macdef init\nmachine mail.example login joe password no\n\nmachine mail.example login joe password yes") ==
-        "yes");
+  CHECK(
+      found("macdef init\nmachine mail.example login joe password no\n\nmachine mail.example login joe password yes") ==
+      "yes");
   CHECK(found("machine mail.example macdef x\nlogin joe password no\r\n\r\nlogin joe password yes") == "yes");
   CHECK(found("macdef init\nmachine mail.example login joe password no\n") == "(none)");
 }
