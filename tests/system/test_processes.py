@@ -312,7 +312,7 @@ def test_after_authentication_no_process_has_the_password(t, mechanism, source):
     _, gate = login(t, "mail", mechanism, **settings)
     running = at(t, gate)
     equal(holders(running, secrets(mechanism)), {}, "processes that still have the password")
-    check(not any(name == "msmtp-authproc" for name in running.helpers()), f"the credential child has ended: {running.helpers()}")
+    check(processes.wait_until(lambda: "msmtp-authproc" not in running.helpers(), 2), f"the credential child has ended: {running.helpers()}")
     gate.open()
     t.succeeded(running.finish())
 
