@@ -184,12 +184,10 @@ bool raise_loopback() {
   return ioctl(fd.number(), SIOCSIFFLAGS, &request) == 0;
 }
 
+// A user namespace would give this to everybody, but a process with threads, as Criterion's are, cannot enter one.
 bool leave_the_real_network() {
-  const uid_t user = geteuid();
-  if (unshare(CLONE_NEWNET | CLONE_NEWNS | (user == 0 ? 0 : CLONE_NEWUSER)) != 0) return false;
-  const std::string map = std::to_string(user) + " " + std::to_string(user) + " 1";
-  if (user != 0 && !write_file("/proc/self/uid_map", map)) return false;
-  return raise_loopback() && mount("none", "/", nullptr, MS_REC | MS_PRIVATE, nullptr) == 0;
+  return unshare(CLONE_NEWNET | CLONE_NEWNS) == 0 && raise_loopback() &&
+         mount("none", "/", nullptr, MS_REC | MS_PRIVATE, nullptr) == 0;
 }
 
 bool replace_resolver_configuration() {
@@ -203,7 +201,7 @@ bool replace_resolver_configuration() {
 
 void enter_network_of_our_own() {
   if (!leave_the_real_network() || !replace_resolver_configuration()) {
-    cr_skip_test("namespaces are not permitted here");
+    cr_skip_test("a network of our own needs root, and namespaces that are permitted");
   }
 }
 
