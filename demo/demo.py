@@ -38,7 +38,7 @@ the process that talked to your server could not have opened a file.
 
 Joe
 """
-UNREADABLE = "not readable for this user: the process has made itself undumpable"
+UNREADABLE = "undumpable: hidden from this user"
 
 
 class Style:
@@ -154,28 +154,36 @@ def observe_landlock(program, folder, certificates):
     """{process name: Landlock domains entered}, seen by strace in a run of its own; None where that cannot be had."""
     if not shutil.which("strace"):
         return None
-    trace = os.path.join(folder, "trace")
-    server = ScriptedServer(Dialogue(starttls=certificates.context(), auth=Auth(password=PASSWORD)))
+    trace, gate, process = os.path.join(folder, "trace"), Gate(), None
+    server = ScriptedServer(Dialogue(starttls=certificates.context(), auth=Auth(password=PASSWORD), replies={"challenge": gate}))
     try:
-        process = start(["strace", "-f", "-o", trace, "-e", "trace=execve,landlock_restrict_self", program, "-C",
+        process = start(["strace", "-f", "-o", trace, "-e", "trace=landlock_restrict_self", program, "-C",
                          configuration(folder + "/again", server, certificates), "-t"], folder)
-        process.communicate(MAIL.encode(), timeout=LIMIT)
-        if process.returncode:
-            return None
-    except (OSError, subprocess.TimeoutExpired):
+        process.stdin.write(MAIL.encode())
+        process.stdin.close()
+        process.stdin = None
+        gate.wait(LIMIT)
+        names = {pid: processes.name(pid) for pid in processes.descendants(process.pid)}
+        gate.open()
+        process.communicate(timeout=LIMIT)
+        return count_domains(trace, names) if process.returncode == 0 else None
+    except (AssertionError, OSError, subprocess.TimeoutExpired):
         return None
     finally:
+        if process is not None and process.poll() is None:
+            process.kill()
+            process.wait()
         server.stop()
-    names, counts = {}, {}
+
+
+def count_domains(trace, names):
+    counts = dict.fromkeys(names.values(), 0)
     with open(trace, encoding="utf-8", errors="replace") as file:
         for line in file:
-            pid = line.split()[0]
-            match = re.search(r'execve\("[^"]*/(msmtp[\w-]*)".* = 0$', line)
-            if match:
-                names[pid] = match.group(1)
-            if re.search(r"landlock_restrict_self\(.*= 0$", line):
-                counts[pid] = counts.get(pid, 0) + 1
-    return {name: counts.get(pid, 0) for pid, name in names.items()}
+            pid = int(line.split()[0])
+            if pid in names and re.search(r"landlock_restrict_self\(.*= 0$", line):
+                counts[names[pid]] += 1
+    return counts
 
 
 # -- the pages
@@ -231,6 +239,13 @@ def libraries_of(sample):
     return UNREADABLE if sample.libraries is None else " ".join(name[3:] for name in sample.libraries)
 
 
+def linked_libraries(program, name):
+    """What ldd(1) says about a process' executable: for users from whom the process' map is hidden."""
+    path = program if name == "msmtp" else os.path.join(os.path.dirname(os.path.dirname(program)), "libexec/msmtp", name)
+    result = subprocess.run(["ldd", path], capture_output=True, text=True, timeout=LIMIT)
+    return sorted(set(re.findall(r"^\s*(lib[\w+-]+?)(?:-[\d.]+)?\.so", result.stdout, re.M))) or None
+
+
 def landlock_of(sample, landlock):
     if landlock is None:
         return "see below"
@@ -255,7 +270,10 @@ def table(samples, landlock):
             print(STYLE.bold(line.rstrip()) if not label else line.rstrip())
 
 
-def show_processes(first, second, landlock, version):
+def show_processes(first, second, landlock, version, program):
+    hidden = any(sample.libraries is None for sample in first)
+    for sample in first if hidden else ():
+        sample.libraries = linked_libraries(program, sample.name)
     heading("The processes, read from /proc while the server held back its SCRAM challenge")
     table(first, landlock)
     print()
@@ -265,7 +283,8 @@ def show_processes(first, second, landlock, version):
     else:
         note("Landlock: no file of /proc shows it. The numbers were counted by strace in a second run, as calls of landlock_restrict_self "
              "that succeeded; each adds to what was forbidden before.")
-    note("Libraries: the shared ones that are mapped, without \"lib\". Descriptors: number and kind.")
+    note(("Libraries: by ldd(1), since the processes are undumpable; root sees what is mapped, descriptors and memory."
+          if hidden else "Libraries: the shared ones that are mapped, without \"lib\". Descriptors: number and kind."))
     left = ", ".join(sample.name for sample in second)
     holders = [sample.name for sample in second if sample.has_password]
     unread = any(sample.has_password is None for sample in second)
@@ -290,7 +309,7 @@ def main():
         first, second, session, out = run(program, folder, certificates)
         show_dialogue(out)
         show_mail(session.mails[0])
-        show_processes(first, second, observe_landlock(program, folder, certificates), version)
+        show_processes(first, second, observe_landlock(program, folder, certificates), version, program)
         return 0
     except AssertionError as error:
         print(f"demo: {error}", file=sys.stderr)
