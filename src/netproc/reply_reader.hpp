@@ -21,6 +21,8 @@ class ReplyReader {
 
   // Whether the server has said something, or closed the connection, that next() has not given yet. Does not wait.
   bool has_input();
+  // Whether the server has closed the connection, as far as it was read.
+  bool has_ended() const { return ended_; }
 
   // Goes on with another stream; nothing that came over the first one is kept.
   void switch_to(Stream& stream);

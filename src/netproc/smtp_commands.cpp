@@ -13,6 +13,23 @@ Result<CommandLine> command(std::string_view verb, const std::string& text) {
   return std::move(*line);
 }
 
+// Whether PATH ends where the angle bracket behind it stands, and not before.
+bool stays_in_brackets(std::string_view path) {
+  bool quoted = false;
+  for (std::size_t i = 0; i < path.size(); ++i) {
+    const char c = path[i];
+    if (c == '"') quoted = !quoted;
+    if (c == '\\' && quoted) ++i;
+    if (!quoted && (c == ' ' || c == '\t' || c == '<' || c == '>')) return false;
+  }
+  return !quoted;
+}
+
+Result<void> check_path(std::string_view path) {
+  if (stays_in_brackets(path)) return {};
+  return fail(ExitCode::data_error, "address " + std::string(path) + " cannot be sent: it is not a mailbox");
+}
+
 }  // namespace
 
 Result<CommandLine> ehlo_command(const Line<max_host>& name) {
@@ -28,6 +45,7 @@ Result<CommandLine> lhlo_command(const Line<max_host>& name) {
 }
 
 Result<CommandLine> mail_command(const Envelope& envelope, const Capabilities& offer) {
+  TRY(check_path(envelope.reverse_path.view()));
   std::string text = "MAIL FROM:<" + envelope.reverse_path.str() + ">";
   if (offer.dsn && !envelope.dsn_return.empty()) text += " RET=" + envelope.dsn_return.str();
   if (offer.size && envelope.size_known) text += " SIZE=" + std::to_string(envelope.size);
@@ -37,6 +55,7 @@ Result<CommandLine> mail_command(const Envelope& envelope, const Capabilities& o
 }
 
 Result<CommandLine> rcpt_command(const Recipient& recipient, const Envelope& envelope) {
+  TRY(check_path(recipient.forward_path.view()));
   std::string text = "RCPT TO:<" + recipient.forward_path.str() + ">";
   if (!envelope.dsn_notify.empty()) text += " NOTIFY=" + envelope.dsn_notify.str();
   return command("RCPT", text);

@@ -14,7 +14,8 @@ namespace msmtp {
 inline constexpr std::size_t max_command = 8190;
 using CommandLine = Line<max_command>;
 
-// All of them: EX_DATAERR when the command would be longer than max_command.
+// All of them: EX_DATAERR when the command would be longer than max_command, and MAIL and RCPT when an address has,
+// outside its quotes, a byte that would end the path (RFC 5321, 4.1.2).
 Result<CommandLine> ehlo_command(const Line<max_host>& name);
 Result<CommandLine> helo_command(const Line<max_host>& name);
 Result<CommandLine> lhlo_command(const Line<max_host>& name);

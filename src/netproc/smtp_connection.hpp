@@ -51,6 +51,8 @@ class SmtpConnection {
 
   // Whether the server has said something that has not been read. Does not wait.
   bool has_input() { return reader_.has_input(); }
+  // Whether reading has come to the end of the connection.
+  bool has_ended() const { return reader_.has_ended(); }
 
   // The conversation goes on over STREAM, which must outlive the connection.
   void switch_to(Stream& stream);

@@ -82,8 +82,8 @@ Result<std::variant<Body, BodyEnd>> ContentSender::next_message() {
 Result<void> ContentSender::take(std::string_view bytes) {
   octets_ += bytes.size();
   if (offer_.size_limit != 0 && octets_ > offer_.size_limit) {
-    return fail(ExitCode::data_error, "the mail is larger than the " + std::to_string(offer_.size_limit) +
-                                          " bytes that the server takes");
+    return fail(ExitCode::data_error,
+                "the mail is larger than the server takes: at most " + std::to_string(offer_.size_limit) + " bytes");
   }
   while (!bytes.empty()) {
     if (filled_ == piece_size) TRY(flush());
@@ -108,12 +108,14 @@ Result<void> ContentSender::flush() {
   return sent;
 }
 
-// The server has spoken before the end. Whatever it says, the mail is not delivered.
+// The server has spoken before the end, or closed the connection. Whatever it says, the mail is not delivered.
 Result<void> ContentSender::early_verdict() {
-  const Reply reply = TRY(server_.read_reply(Step::content));
+  auto reply = server_.read_reply(Step::content);
   server_.abandon();
-  if (reply.is_refusal()) return not_accepted(reply);
-  return refused(ExitCode::protocol, "the server replied before the end of the mail", reply);
+  if (!reply && server_.has_ended()) return fail(ExitCode::io_error, "network write error: the server closed the connection");
+  if (!reply) return fail(std::move(reply.error()));
+  if (reply->is_refusal()) return not_accepted(*reply);
+  return refused(ExitCode::protocol, "the server replied before the end of the mail", *reply);
 }
 
 void ContentSender::append(std::string_view tail) {

@@ -130,8 +130,8 @@ Result<void> check_offer(const MailTransaction& mail, const Capabilities& offer)
     return fail(ExitCode::data_error, "an address needs SMTPUTF8, which the server does not support");
   }
   if (envelope.size_known && offer.size_limit != 0 && envelope.size > offer.size_limit) {
-    return fail(ExitCode::data_error, "the mail has " + std::to_string(envelope.size) +
-                                          " bytes, but the server takes at most " + std::to_string(offer.size_limit));
+    return fail(ExitCode::data_error, "the mail is larger than the server takes: " + std::to_string(envelope.size) +
+                                          " bytes, at most " + std::to_string(offer.size_limit));
   }
   return {};
 }

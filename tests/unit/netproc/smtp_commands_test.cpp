@@ -40,6 +40,20 @@ TEST_CASE("RCPT carries the notification that is asked for") {
   CHECK(rcpt_command(recipient, envelope)->str() == "RCPT TO:<b@y.test> NOTIFY=SUCCESS,DELAY");
 }
 
+TEST_CASE("an address cannot end its brackets and add a parameter") {
+  const std::string path = GENERATE(as<std::string>(), "a@x.test> SIZE=1", "a@x.test>", "<a@x.test", "a b@x.test", "a\tb@x.test",
+                                    "\"a\" b@x.test", "\"a@x.test", "\"a\\\"@x.test", "\"a\\\\\"> \"b\"@x.test");
+  INFO(path);
+  CHECK(mail_command(envelope_from(path), Capabilities()).error().code == ExitCode::data_error);
+  CHECK(rcpt_command({*Line<max_mailbox>::from(path)}, Envelope()).error().code == ExitCode::data_error);
+}
+
+TEST_CASE("a quoted local part may hold anything") {
+  const std::string path = GENERATE(as<std::string>(), "\"a b\"@x.test", "\"<a>\"@x.test", "\"a\\\" b\"@x.test", "a'b@x.test",
+                                    "gr\xc3\xbc\xc3\x9f@x.test", "user@[IPv6:::1]", "@a.test,@b.test:c@d.test");
+  CHECK(mail(envelope_from(path), Capabilities()) == "MAIL FROM:<" + path + ">");
+}
+
 TEST_CASE("the longest address that a message can carry makes a command") {
   const auto command = mail_command(envelope_from(std::string(max_mailbox, 'a')), Capabilities());
   REQUIRE(command);

@@ -122,12 +122,12 @@ TEST_CASE("a server that speaks before the end of the mail is heard, and the mai
   CHECK(submission.heard() == "Capabilities BodyWanted");
 }
 
-TEST_CASE("a server that hangs up in the middle of the mail is EX_PROTOCOL, and nothing is unknown") {
+TEST_CASE("a server that hangs up in the middle of the mail is EX_IOERR, and nothing is unknown") {
   Submission submission({ok, ok, go + FakeServer::hang_up});
   submission.offer.pipelining = true;
   submission.whole_mail();
   const Error error = submission.failure();
-  CHECK(error.code == ExitCode::protocol);
+  CHECK(error.code == ExitCode::io_error);
   CHECK(error.text.find(unknown) == std::string::npos);
   CHECK_FALSE(submission.server.content_ended);
 }
