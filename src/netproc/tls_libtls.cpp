@@ -1,6 +1,7 @@
 // TLS with libtls: all that needs files or time is done by prepare_tls(), before there is a connection.
 #include "netproc/tls.hpp"
 
+#include "common/a_labels.hpp"
 #include "common/child_log.hpp"
 #include "netproc/fingerprint.hpp"
 #include "netproc/readiness.hpp"
@@ -169,11 +170,13 @@ Result<void> LibtlsContext::set_priorities(const Prepare& settings) {
 }
 
 // The name for SNI and the certificate: a final dot is for the DNS only (RFC 6066, 3), a scope for this machine only.
-std::string server_name(const Prepare& settings) {
+Result<std::string> server_name(const Prepare& settings) {
   std::string name = settings.tls_name.str();
   name.resize(std::min(name.size(), name.find('%')));
   if (name.ends_with('.')) name.pop_back();
-  return name;
+  auto labels = to_a_labels(name);
+  if (!labels) return fail(ExitCode::no_host, "cannot locate host " + name + ": not a host name in UTF-8");
+  return std::move(*labels);
 }
 
 // Parses certificates and keys: tls_connect_cbs(3) does that before it wants a connection.
@@ -181,9 +184,10 @@ Result<void> LibtlsContext::load(const Prepare& settings) {
   context_.reset(tls_client());
   if (!context_) return fail(ExitCode::os_error, "out of memory");
   staple_filter_ = StapleFilter::create(checks_.chain);
+  const std::string name = TRY(server_name(settings));
   if (tls_configure(context_.get(), config_.get()) != 0 ||
       tls_connect_cbs(context_.get(), TlsTransport::read_callback, TlsTransport::write_callback, transport_.get(),
-                      server_name(settings).c_str()) != 0) {
+                      name.c_str()) != 0) {
     return load_failure(settings);
   }
   tls_config_clear_keys(config_.get());

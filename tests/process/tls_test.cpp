@@ -266,6 +266,13 @@ Test(tls, accepts_an_address_that_the_certificate_names, .timeout = 60) {
   expect_success(settings_for(certificates.ca(), "localhost."), server);
 }
 
+Test(tls, checks_an_internationalized_name_in_ascii, .timeout = 60) {
+  const Certificates certificates;
+  const TlsServer server(certificates.make("server", "subjectAltName=DNS:xn--mller-kva.example"));
+  expect_success(settings_for(certificates.ca(), "m\u00fcller.example"), server);
+  expect_unprepared(settings_for(certificates.ca(), "\xff.example"), ExitCode::no_host, "cannot locate host ");
+}
+
 Test(tls, takes_trust_from_a_hashed_directory_too, .timeout = 60) {
   const Certificates certificates;
   const TlsServer server(certificates.make("server"));
