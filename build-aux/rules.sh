@@ -111,10 +111,11 @@ tree() {
   done
 }
 
-# The programs of a tree: where they go, the root of their objects, the linker, which default action.
+# The programs of a tree: where they go, the root of their objects, the linker, which default action, and
+# objects that are in all of them.
 # The table says what each one is made of and links; the lint checks the result with ldd.
 programs() {
-  prefix=$1 root=$2 linker=$3 action=$4
+  prefix=$1 root=$2 linker=$3 action=$4 everywhere=${5-}
   list=
   while read -r place name main part libraries; do
     case $place in "" | "#"*) continue ;; esac
@@ -127,7 +128,7 @@ programs() {
       msmtp-netproc-tls) alternatives=$(objects_of "$root" src/netproc/tls_libtls*.cpp) ;;
     esac
     # shellcheck disable=SC2046,SC2086
-    link "$prefix/$place/$name" "$linker" "$libraries \$(SANDBOX_LIBS) \$(LIBS)" "$root/${main%.cpp}.o" $alternatives \
+    link "$prefix/$place/$name" "$linker" "$libraries \$(SANDBOX_LIBS) \$(LIBS)" "$root/${main%.cpp}.o" $alternatives $everywhere \
       $(objects_of "$root" "src/common/default_action_$action.cpp") "$root/lib$part.a" "$root/libcommon.a"
     list="$list $prefix/$place/$name"
   done <<'TABLE'
@@ -203,12 +204,14 @@ if [ -n "$have_sanitizer" ]; then
     mv build/sanitize/config.hpp.new build/sanitize/config.hpp
   fi
   tree build/sanitize/obj SAN_COMPILE none
-  programs build/sanitize build/sanitize/obj SAN_LINK kill
+  suppressions=build/sanitize/obj/tests/sanitize/suppressions.o
+  compile "$suppressions" tests/sanitize/suppressions.cpp SAN_TEST_COMPILE ""
+  programs build/sanitize build/sanitize/obj SAN_LINK kill "$suppressions"
   say "SAN_PROGRAMS =$list"
   if [ "$have_catch2" = yes ] && [ -d tests/unit ]; then
     test_objects_of tests/unit build/sanitize/obj SAN_TEST_COMPILE
     # shellcheck disable=SC2086
-    link_test build/sanitize/tests/unit SAN_LINK build/sanitize/obj "" $test_objects
+    link_test build/sanitize/tests/unit SAN_LINK build/sanitize/obj "" $test_objects "$suppressions"
     say "SAN_UNIT_PROGRAM = build/sanitize/tests/unit"
   fi
 fi
