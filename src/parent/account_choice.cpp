@@ -125,20 +125,11 @@ Result<void> check_tls(const Account& account) {
 
 }  // namespace
 
-bool wants_config_files(const Options& options) {
-  return !options.overrides.given.has(Setting::host);
-}
-
 Result<Account> choose_account(const Options& options, const ChoiceFacts& facts, LoadedConfig config,
                                std::vector<std::string>& notes) {
   const auto sender = named_sender(options, facts);
   Account account;
-  if (wants_config_files(options)) {
-    account = TRY(choose({options, facts, sender, notes}, std::move(config)));
-    if (!account.name.empty()) notes.push_back("using " + origin_of(account));
-  } else {
-    notes.emplace_back("using account specified on command line");
-  }
+  if (wants_config_files(options)) account = TRY(choose({options, facts, sender, notes}, std::move(config)));
   put_over(account, options, sender);
   return account;
 }
@@ -154,7 +145,9 @@ void complete_account(Account& account) {
 Result<void> check_account(const Account& account, bool needs_sender) {
   if (!account.host && !account.socket) return wrong(account, "host not set");
   if (account.port == 0 && !account.socket) return wrong(account, "port not set");
-  if (needs_sender && !account.from) return wrong(account, "envelope-from address is missing (set from, or use --from)");
+  if (needs_sender && !account.from) {
+    return wrong(account, "envelope-from address is missing (set from, or use --from)");
+  }
   return check_tls(account);
 }
 

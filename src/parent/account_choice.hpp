@@ -24,9 +24,6 @@ struct ChoiceFacts {
 Result<Account> choose_account(const Options& options, const ChoiceFacts& facts, LoadedConfig config,
                                std::vector<std::string>& notes);
 
-// Whether this run reads configuration files at all: --host says no.
-bool wants_config_files(const Options& options);
-
 // Fills in what depends on other settings: ports and the trust in the system's authorities.
 void complete_account(Account& account);
 

@@ -76,6 +76,15 @@ std::string_view shown_sender(const Account& account, const Options& options) {
   return options.read_envelope_from ? "(read from mail)" : not_set;
 }
 
+// An account that the environment made has been announced already.
+void add_origin(Description& text, const Account& account, const Options& options) {
+  if (!wants_config_files(options)) {
+    text.add_line("using account specified on command line");
+  } else if (!account.name.empty()) {
+    text.add_line("using " + origin_of(account));
+  }
+}
+
 void add_connection(Description& text, const Account& account) {
   text.add_optional("host", account.host);
   text.add("port", std::to_string(account.port));
@@ -136,6 +145,7 @@ void add_mail(Description& text, const Account& account, const Options& options)
 
 std::string describe_account(const Account& account, const Options& options, bool password_known) {
   Description text;
+  add_origin(text, account, options);
   add_connection(text, account);
   add_authentication(text, account, password_known);
   add_tls(text, account);

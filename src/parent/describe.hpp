@@ -8,9 +8,9 @@
 
 namespace msmtp {
 
-// One "key = value" line a setting, in the original's order, each with its newline; what only matters for
-// a mail is left out in the other modes. The password is "*", also when it is not in the account but
-// PASSWORD_KNOWN. Control characters come out as '?'.
+// Where the account came from, then one "key = value" line a setting, in the original's order, each with
+// its newline; what only matters for a mail is left out in the other modes. The password is "*", also when
+// it is not in the account but PASSWORD_KNOWN. Control characters come out as '?'.
 std::string describe_account(const Account& account, const Options& options, bool password_known);
 
 }  // namespace msmtp

@@ -220,6 +220,10 @@ std::variant<Options, UsageError> parse_options(std::span<const std::string_view
   return std::move(parse.options);
 }
 
+bool wants_config_files(const Options& options) {
+  return !options.overrides.given.has(Setting::host);
+}
+
 std::string_view program_name(std::string_view invocation) {
   const auto slash = invocation.rfind('/');
   return slash == std::string_view::npos ? invocation : invocation.substr(slash + 1);

@@ -55,6 +55,9 @@ struct OptionContext {
 std::variant<Options, UsageError> parse_options(std::span<const std::string_view> arguments,
                                                 const OptionContext& context);
 
+// Whether this run reads configuration files at all: --host says no.
+bool wants_config_files(const Options& options);
+
 // The last component of argv[0]: what our own messages begin with.
 std::string_view program_name(std::string_view invocation);
 

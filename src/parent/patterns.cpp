@@ -44,7 +44,7 @@ Result<std::string> expand(std::string_view text, std::initializer_list<Substitu
 
 Result<std::string> sender_of_user(const Account& account, const PatternValues& values) {
   auto sender = printable(TRY(values.user()));
-  if (account.maildomain) sender += "@" + *account.maildomain;
+  if (account.maildomain && !account.maildomain->empty()) sender += "@" + *account.maildomain;
   return sender;
 }
 

@@ -118,12 +118,12 @@ std::string version_text(const VersionFacts& facts) {
 
 std::string help_text(std::string_view program) {
   const std::string name = "  " + printable(program);
-  return "Usage:\n\n"
-         "Send a mail, which is read from standard input (the default):\n" +
-         name + " [OPTION...] [--] RECIPIENT...\n" + name + " [OPTION...] -t [--] [RECIPIENT...]\n" +
-         "Write a configuration:\n" + name + " --configure=ADDRESS\n" + "Show a server's properties:\n" + name +
-         " [OPTION...] --serverinfo\n" + "Start a remote queue:\n" + name + " [OPTION...] --rmqs=HOST|@DOMAIN|#QUEUE\n" +
-         std::string(options_text);
+  return "Usage:\n\nSend a mail, which is read from standard input (the default):\n" +
+         name + " [OPTION...] [--] RECIPIENT...\n" +
+         name + " [OPTION...] -t [--] [RECIPIENT...]\n" +
+         "Write a configuration:\n" + name + " --configure=ADDRESS\n" +
+         "Show a server's properties:\n" + name + " [OPTION...] --serverinfo\n" +
+         "Start a remote queue:\n" + name + " [OPTION...] --rmqs=HOST|@DOMAIN|#QUEUE\n" + std::string(options_text);
 }
 
 }  // namespace msmtp

@@ -67,6 +67,14 @@ bool set_host(Account& account, Given text, const ValueContext&) {
   return true;
 }
 
+// An empty one is kept from a file and unset on the command line; only --pretend shows the difference.
+bool set_maildomain(Account& account, Given text, const ValueContext& context) {
+  if (!text || !fits_one_line(*text, max_host)) return false;
+  account.maildomain = std::string(*text);
+  if (text->empty() && context.origin == ValueOrigin::command_line) account.maildomain.reset();
+  return true;
+}
+
 bool set_domain(Account& account, Given text, const ValueContext&) {
   if (!text || !fits_one_line(*text, max_host)) return false;
   account.domain = std::string(*text);
@@ -304,10 +312,10 @@ constexpr SettingRow rows[] = {
 
     {"from", may, "from", 'f', needs, Setting::from, set_from, "an address without a line break"},
     {"from_full_name", may, "", 'F', needs, Setting::from_full_name, set_full_name, a_text},
-    {"allow_from_override", must, "", 0, no_option, Setting::allow_from_override,
+    {"allow_from_override", may, "", 0, no_option, Setting::allow_from_override,
      set_switch<&Account::allow_from_override>, a_switch},
     {"auto_from", bare, "auto-from", 0, takes, Setting::auto_from, set_switch<&Account::auto_from>, a_switch},
-    {"maildomain", may, "maildomain", 0, needs, Setting::maildomain, set_line<&Account::maildomain, max_host>, a_line},
+    {"maildomain", may, "maildomain", 0, needs, Setting::maildomain, set_maildomain, a_line},
     {"dsn_notify", must, "dsn-notify", 'N', needs, Setting::dsn_notify, set_dsn_notify,
      "off, never, or a list of failure,delay,success"},
     {"dsn_return", must, "dsn-return", 'R', needs, Setting::dsn_return, set_dsn_return, "off, headers or full"},

@@ -64,6 +64,16 @@ TEST_CASE("an account of defaults is shown key by key") {
   CHECK(describe_account({}, {}, false) == session_of_defaults + mail_of_defaults);
 }
 
+TEST_CASE("the first line says where the account came from, if that is a file or the command line") {
+  Account account;
+  account.name = "work";
+  account.file = "/home/joe/.msmtprc";
+  CHECK(describe_account(account, {}, false).starts_with("using account work from /home/joe/.msmtprc\nhost = "));
+  Options options;
+  options.overrides.given.add(Setting::host);
+  CHECK(describe_account({}, options, false).starts_with("using account specified on command line\nhost = "));
+}
+
 TEST_CASE("the other modes show the session only, and the queue its argument") {
   Options options;
   options.mode = Mode::server_info;

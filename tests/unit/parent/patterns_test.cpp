@@ -112,6 +112,9 @@ TEST_CASE("auto_from replaces whatever sender there is") {
   account.maildomain = "example.org";
   REQUIRE(apply_patterns(account, values()).has_value());
   CHECK(account.from == "joe@example.org");
+  account.maildomain = "";
+  REQUIRE(apply_patterns(account, values()).has_value());
+  CHECK(account.from == "joe");
   account.maildomain.reset();
   REQUIRE(apply_patterns(account, values()).has_value());
   CHECK(account.from == "joe");

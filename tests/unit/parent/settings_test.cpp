@@ -83,16 +83,17 @@ TEST_CASE("timeout off and an empty proxy_port take the value away") {
 
 TEST_CASE("an empty text unsets, but an empty host, domain, sender and name are values") {
   Account account;
-  for (const auto* command : {"user", "socket", "source_ip", "proxy_host", "logfile", "aliases", "maildomain"}) {
+  for (const auto* command : {"user", "socket", "source_ip", "proxy_host", "logfile", "aliases"}) {
     REQUIRE(set(account, command, "x"));
     REQUIRE(set(account, command, ""));
   }
   CHECK_FALSE(account.user.has_value());
   CHECK_FALSE(account.socket.has_value());
   CHECK_FALSE(account.logfile.has_value());
-  for (const auto* command : {"host", "domain", "from", "from_full_name"}) REQUIRE(set(account, command, ""));
+  for (const auto* command : {"host", "domain", "maildomain", "from", "from_full_name"}) REQUIRE(set(account, command, ""));
   CHECK(account.host == "");
   CHECK(account.domain.empty());
+  CHECK(account.maildomain == "");
   CHECK(account.from == "");
   CHECK(account.from_full_name == "");
 }
