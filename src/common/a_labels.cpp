@@ -38,7 +38,8 @@ std::optional<std::uint32_t> take_code_point(Cursor& cursor) {
   if (lead < 0xc2 || lead > 0xf4) return std::nullopt;
   const auto point = take_continuation(cursor, lead & (0x3fU >> count), count);
   constexpr std::uint32_t least[] = {0, 0x80, 0x800, 0x10000};
-  if (!point || *point < least[count] || *point > 0x10ffff || (*point >= 0xd800 && *point <= 0xdfff)) return std::nullopt;
+  if (!point || *point < least[count] || *point > 0x10ffff || (*point >= 0xd800 && *point <= 0xdfff))
+    return std::nullopt;
   return point;
 }
 

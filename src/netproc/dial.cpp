@@ -62,8 +62,7 @@ enum class Start { running, connected, failed };
 
 class Dialler {
  public:
-  Dialler(const Connect& where, const Deadline& total)
-      : where_(where), total_(total), race_(where.endpoints.items()) {}
+  Dialler(const Connect& where, const Deadline& total) : where_(where), total_(total), race_(where.endpoints.items()) {}
 
   Result<Connection> run() {
     for (;;) {

@@ -42,9 +42,9 @@ Unexpected cannot_locate(const Resolve& question, int error, int system_error) {
 
 Grants resolver_grants() {
   Grants grants;
-  for (const auto path : {"/etc/resolv.conf", "/etc/hosts", "/etc/nsswitch.conf", "/etc/host.conf", "/etc/gai.conf",
-                          "/etc/services", "/etc/localtime", "/run/systemd/resolve", "/run/resolvconf",
-                          "/run/NetworkManager"}) {
+  for (const auto path :
+       {"/etc/resolv.conf", "/etc/hosts", "/etc/nsswitch.conf", "/etc/host.conf", "/etc/gai.conf", "/etc/services",
+        "/etc/localtime", "/run/systemd/resolve", "/run/resolvconf", "/run/NetworkManager"}) {
     grants.paths.push_back({path, PathGrant::Access::read});
   }
   grants.connect_port = dns_port;

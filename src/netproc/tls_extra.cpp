@@ -28,8 +28,8 @@ using Certificate = std::unique_ptr<X509, Free<X509_free>>;
 using ObjectId = std::unique_ptr<ASN1_OBJECT, Free<ASN1_OBJECT_free>>;
 
 // In the certificate's own order, one line, no byte that a terminal obeys.
-constexpr unsigned long name_style =
-    XN_FLAG_SEP_COMMA_PLUS | XN_FLAG_FN_SN | XN_FLAG_DUMP_UNKNOWN_FIELDS | (ASN1_STRFLGS_RFC2253 & ~ASN1_STRFLGS_ESC_MSB);
+constexpr unsigned long name_style = XN_FLAG_SEP_COMMA_PLUS | XN_FLAG_FN_SN | XN_FLAG_DUMP_UNKNOWN_FIELDS |
+                                     (ASN1_STRFLGS_RFC2253 & ~ASN1_STRFLGS_ESC_MSB);
 
 std::string name_text(const X509_NAME* name) {
   const Bio out(BIO_new(BIO_s_mem()));

@@ -68,7 +68,10 @@ std::string folder_of(const std::string& path) {
 
 // Trees of public certificates that the links in system directories lead to: a list is quicker than following 150 links.
 constexpr std::array<std::string_view, 5> certificate_trees = {
-    "/usr/share/ca-certificates", "/usr/local/share/ca-certificates", "/etc/ca-certificates", "/etc/pki",
+    "/usr/share/ca-certificates",
+    "/usr/local/share/ca-certificates",
+    "/etc/ca-certificates",
+    "/etc/pki",
     "/usr/share/pki",
 };
 
@@ -140,11 +143,13 @@ std::vector<PathGrant> reading_grants(const std::string& directory) {
 
 std::optional<TrustPlace> system_trust(const std::string& default_bundle) {
   const std::string bundle = real_path(default_bundle);
-  for (const std::string& directory : {bundle.empty() ? std::string() : folder_of(bundle), std::string("/etc/ssl/certs")}) {
+  for (const std::string& directory :
+       {bundle.empty() ? std::string() : folder_of(bundle), std::string("/etc/ssl/certs")}) {
     if (!directory.empty() && has_hashed_certificates(directory)) return TrustPlace{directory, true};
   }
-  for (const std::string& file : {bundle, std::string("/etc/ssl/certs/ca-certificates.crt"), std::string("/etc/ssl/cert.pem"),
-                                  std::string("/etc/pki/tls/certs/ca-bundle.crt"), std::string("/etc/ssl/ca-bundle.pem")}) {
+  for (const std::string& file :
+       {bundle, std::string("/etc/ssl/certs/ca-certificates.crt"), std::string("/etc/ssl/cert.pem"),
+        std::string("/etc/pki/tls/certs/ca-bundle.crt"), std::string("/etc/ssl/ca-bundle.pem")}) {
     if (!file.empty() && access(file.c_str(), R_OK) == 0) return TrustPlace{file, false};
   }
   return std::nullopt;

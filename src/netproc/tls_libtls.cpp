@@ -232,7 +232,8 @@ Unexpected LibtlsContext::handshake_failure() const {
   if (!transport_->failure().empty()) {
     return fail(ExitCode::io_error, "TLS handshake failed: network error: " + transport_->failure());
   }
-  if (transport_->is_at_end()) return fail(ExitCode::protocol, "TLS handshake failed: the server closed the connection");
+  if (transport_->is_at_end())
+    return fail(ExitCode::protocol, "TLS handshake failed: the server closed the connection");
   return fail(handshake_error(error()));
 }
 
@@ -271,8 +272,8 @@ Secured LibtlsContext::facts(const CertificateFacts& certificate) const {
 
 // The library's own ways to other certificates and settings are the user's to choose only by ours.
 void forget_environment() {
-  for (const char* variable : {"SSL_CERT_FILE", "SSL_CERT_DIR", "OPENSSL_CONF", "OPENSSL_MODULES", "OPENSSL_ENGINES",
-                               "CTLOG_FILE"}) {
+  for (const char* variable :
+       {"SSL_CERT_FILE", "SSL_CERT_DIR", "OPENSSL_CONF", "OPENSSL_MODULES", "OPENSSL_ENGINES", "CTLOG_FILE"}) {
     unsetenv(variable);
   }
 }

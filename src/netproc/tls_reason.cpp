@@ -39,7 +39,9 @@ std::string_view plain_reason(std::string_view text) {
 Error handshake_error(std::string_view text) {
   if (is_about_the_certificate(text)) {
     const auto reason = without(text, "certificate verification failed: ");
-    return {ExitCode::unavailable, "TLS certificate verification failed: " + std::string(plain_reason(reason)), {},
+    return {ExitCode::unavailable,
+            "TLS certificate verification failed: " + std::string(plain_reason(reason)),
+            {},
             Cause::plain};
   }
   const auto reason = plain_reason(without(text, "handshake failed: "));
