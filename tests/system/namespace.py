@@ -1,0 +1,102 @@
+"""A network of the test's own: nothing but loopback, and a small DNS server that answers what the test says.
+
+enter(names) moves this process (and what it starts later) there. It needs root or unprivileged user namespaces."""
+
+import ctypes
+import fcntl
+import os
+import socket
+import struct
+import subprocess
+import tempfile
+import threading
+
+from harness import skip
+
+CLONE_NEWNS, CLONE_NEWUSER, CLONE_NEWNET = 0x20000, 0x10000000, 0x40000000
+SIOCGIFFLAGS, SIOCSIFFLAGS, IFF_UP = 0x8913, 0x8914, 1
+TYPES = {"A": 1, "CNAME": 5, "AAAA": 28}
+NO_ERROR, SERVER_FAILURE, NO_SUCH_NAME = 0, 2, 3
+
+
+def enter(names, hosts=None):
+    """NAMES: {name: [(type, address), ...]}; a value "servfail" or "silent" is that behaviour; other names do not exist."""
+    libc = ctypes.CDLL(None, use_errno=True)
+    uid, gid = os.geteuid(), os.getegid()
+    flags = CLONE_NEWNS | CLONE_NEWNET | (CLONE_NEWUSER if uid else 0)
+    if libc.unshare(flags) != 0:
+        skip(f"no namespaces of our own here: {os.strerror(ctypes.get_errno())}")
+    if uid:
+        for name, text in (("setgroups", "deny"), ("uid_map", f"{uid} {uid} 1"), ("gid_map", f"{gid} {gid} 1")):
+            with open("/proc/self/" + name, "w", encoding="ascii") as file:
+                file.write(text)
+    bring_loopback_up()
+    try:
+        replace("/etc/resolv.conf", "nameserver 127.0.0.1\noptions timeout:1 attempts:2\n")
+        replace("/etc/hosts", hosts or "127.0.0.1 localhost\n::1 localhost\n")
+        server = DnsServer(names)
+    except OSError as error:
+        skip(f"cannot change resolv.conf in a namespace: {error}")
+    except subprocess.CalledProcessError as error:
+        skip(f"cannot change resolv.conf in a namespace: {error}")
+    return server
+
+
+def bring_loopback_up():
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
+        request = struct.pack("16sH14s", b"lo", 0, b"")
+        flags = struct.unpack("16sH14s", fcntl.ioctl(sock, SIOCGIFFLAGS, request))[1]
+        fcntl.ioctl(sock, SIOCSIFFLAGS, struct.pack("16sH14s", b"lo", flags | IFF_UP, b""))
+
+
+def replace(path, text):
+    """Another file under PATH, for this mount namespace only."""
+    quiet = {"check": True, "stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+    subprocess.run(["mount", "--make-rprivate", "/"], **quiet)
+    with tempfile.NamedTemporaryFile("w", delete=False) as file:
+        file.write(text)
+    os.chmod(file.name, 0o644)
+    subprocess.run(["mount", "--bind", file.name, path], **quiet)
+    os.unlink(file.name)
+
+
+class DnsServer:
+    """UDP only, on port 53 of loopback; remembers what it was asked."""
+
+    def __init__(self, names):
+        self.names, self.asked = names, []
+        self.sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        self.sock.bind(("127.0.0.1", 53))
+        threading.Thread(target=self._serve, daemon=True).start()
+
+    def _serve(self):
+        while True:
+            query, peer = self.sock.recvfrom(4096)
+            answer = self._answer(query)
+            if answer:
+                self.sock.sendto(answer, peer)
+
+    def _answer(self, query):
+        labels, at = [], 12
+        while query[at]:
+            labels.append(query[at + 1:at + 1 + query[at]].decode("latin-1"))
+            at += 1 + query[at]
+        kind = struct.unpack(">H", query[at + 1:at + 3])[0]
+        name = ".".join(labels).lower()
+        self.asked.append((name, kind))
+        question, known = query[12:at + 5], self.names.get(name)
+        if known == "silent":
+            return None
+        code = SERVER_FAILURE if known == "servfail" else NO_SUCH_NAME if known is None else NO_ERROR
+        records = [] if isinstance(known, str) or known is None else known
+        answers = b"".join(record(TYPES[type_], value) for type_, value in records if TYPES[type_] in (kind, TYPES["CNAME"]))
+        count = sum(TYPES[type_] in (kind, TYPES["CNAME"]) for type_, _ in records)
+        return query[:2] + struct.pack(">HHHHH", 0x8580 | code, 1, count, 0, 0) + question + answers
+
+
+def record(kind, value):
+    if kind == TYPES["CNAME"]:
+        data = b"".join(bytes([len(label)]) + label.encode() for label in value.split(".")) + b"\0"
+    else:
+        data = socket.inet_pton(socket.AF_INET if kind == TYPES["A"] else socket.AF_INET6, value)
+    return b"\xc0\x0c" + struct.pack(">HHIH", kind, 1, 60, len(data)) + data
