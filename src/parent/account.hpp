@@ -113,8 +113,8 @@ struct Account {
   std::string file;  // the configuration file that it stands in; empty likewise
   SettingSet given;  // the settings that this account or the command line gave, not built-in or `defaults`
 
-  std::optional<std::string> host;  // line
-  std::uint16_t port = 0;           // 0: not set
+  std::optional<std::string> host;        // line
+  std::uint16_t port = 0;                 // 0: not set
   std::optional<std::string> source_ip;   // line
   std::optional<std::string> proxy_host;  // line
   std::uint16_t proxy_port = 0;           // 0: not set

@@ -105,9 +105,9 @@ void put_over(Account& account, const Options& options, const std::optional<std:
   }
 }
 
-Result<void> wrong(const Account& account, std::string reason) {
+Unexpected wrong(const Account& account, std::string_view reason) {
   const auto origin = origin_of(account);
-  return fail(ExitCode::config, origin.empty() ? reason : origin + ": " + reason);
+  return fail(ExitCode::config, (origin.empty() ? "" : origin + ": ") + std::string(reason));
 }
 
 Result<void> check_tls(const Account& account) {

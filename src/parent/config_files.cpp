@@ -77,7 +77,7 @@ std::string home_directory(const HomeFacts& facts) {
 
 std::string user_config_file(const HomeFacts& facts, const std::optional<std::string>& given) {
   if (given) return *given;
-  const auto usual = home_directory(facts) + "/.msmtprc";
+  auto usual = home_directory(facts) + "/.msmtprc";
   if (exists(usual)) return usual;
   auto other = xdg_config_file(facts);
   return exists(other) ? other : usual;

@@ -54,7 +54,7 @@ struct ConfigRequest {
 };
 
 struct LoadedConfig {
-  std::vector<Account> accounts;  // the system's that the user did not redefine, then the user's
+  std::vector<Account> accounts;   // the system's that the user did not redefine, then the user's
   std::vector<std::string> files;  // those that were read: the system's first
 };
 

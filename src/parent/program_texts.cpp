@@ -117,13 +117,18 @@ std::string version_text(const VersionFacts& facts) {
 }
 
 std::string help_text(std::string_view program) {
-  const std::string name = "  " + printable(program);
-  return "Usage:\n\nSend a mail, which is read from standard input (the default):\n" +
-         name + " [OPTION...] [--] RECIPIENT...\n" +
-         name + " [OPTION...] -t [--] [RECIPIENT...]\n" +
-         "Write a configuration:\n" + name + " --configure=ADDRESS\n" +
-         "Show a server's properties:\n" + name + " [OPTION...] --serverinfo\n" +
-         "Start a remote queue:\n" + name + " [OPTION...] --rmqs=HOST|@DOMAIN|#QUEUE\n" + std::string(options_text);
+  std::string text = "Usage:\n";
+  const auto add = [&](std::string_view arguments) { text += "  " + printable(program) + std::string(arguments); };
+  text += "\nSend a mail, which is read from standard input (the default):\n";
+  add(" [OPTION...] [--] RECIPIENT...\n");
+  add(" [OPTION...] -t [--] [RECIPIENT...]\n");
+  text += "Write a configuration:\n";
+  add(" --configure=ADDRESS\n");
+  text += "Show a server's properties:\n";
+  add(" [OPTION...] --serverinfo\n");
+  text += "Start a remote queue:\n";
+  add(" [OPTION...] --rmqs=HOST|@DOMAIN|#QUEUE\n");
+  return text + std::string(options_text);
 }
 
 }  // namespace msmtp

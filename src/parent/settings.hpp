@@ -34,14 +34,14 @@ enum class FileArgument : std::uint8_t {
 enum class OptionArgument : std::uint8_t { none, required, optional };
 
 struct SettingRow {
-  std::string_view command;         // in a file; empty: there is none
+  std::string_view command;  // in a file; empty: there is none
   FileArgument file_argument = FileArgument::may_be_empty;
-  std::string_view option;          // long, without its dashes; empty: there is none
-  char letter = '\0';               // short; NUL: there is none
+  std::string_view option;  // long, without its dashes; empty: there is none
+  char letter = '\0';       // short; NUL: there is none
   OptionArgument option_argument = OptionArgument::required;
-  std::optional<Setting> setting;   // nothing: accepted and without effect
+  std::optional<Setting> setting;  // nothing: accepted and without effect
   ValueSetter set = nullptr;
-  std::string_view expected;        // completes "expected ..." in messages
+  std::string_view expected;  // completes "expected ..." in messages
 };
 
 std::span<const SettingRow> setting_rows();

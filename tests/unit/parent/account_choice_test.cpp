@@ -134,8 +134,7 @@ TEST_CASE("the command line's settings stand over the account's, one by one") {
   own.port = 587;
   own.user = "joe";
   own.password = Secret::copy_of("pw");
-  const auto outcome =
-      choose({"--port=26", "--tls-trust-file=", "--passwordeval=x"}, config(std::move(own)));
+  const auto outcome = choose({"--port=26", "--tls-trust-file=", "--passwordeval=x"}, config(std::move(own)));
   CHECK(outcome.account.port == 26);
   CHECK(outcome.account.user == "joe");
   CHECK(outcome.account.from == "joe@a");
@@ -161,8 +160,7 @@ TEST_CASE("the environment makes an account when there is no default") {
   CHECK(outcome.account.host == "srv:25");
   CHECK(outcome.account.from == "Foo <e@m>");
   CHECK(outcome.account.name.empty());
-  CHECK(outcome.notes ==
-        Notes{"falling back to default account", "using environment variables EMAIL and SMTPSERVER"});
+  CHECK(outcome.notes == Notes{"falling back to default account", "using environment variables EMAIL and SMTPSERVER"});
   CHECK(choose({"-f", "a@b"}, config(), facts).account.from == "a@b");
   CHECK(choose({"x"}, config(account("default")), facts).account.host == "mail.example");
 }

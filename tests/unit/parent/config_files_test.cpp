@@ -141,7 +141,8 @@ TEST_CASE("missing files are ignored, and the notes say why") {
   REQUIRE(outcome.notes.size() == 2);
   CHECK(outcome.notes[0] ==
         "ignoring system configuration file " + directory.path() + "/system: No such file or directory");
-  CHECK(outcome.notes[1] == "ignoring user configuration file " + directory.path() + "/user: No such file or directory");
+  CHECK(outcome.notes[1] ==
+        "ignoring user configuration file " + directory.path() + "/user: No such file or directory");
 }
 
 TEST_CASE("a file that was asked for must be there") {

@@ -87,8 +87,7 @@ TEST_CASE("a NUL byte in a command is an error, in a comment it does not matter"
 
 TEST_CASE("a line may have 64 KiB and not one byte more, also in a comment") {
   CHECK(good("#" + std::string(max_config_line - 1, 'x') + "\nhost a\n").accounts.size() == 1);
-  CHECK(complaint("\n#" + std::string(max_config_line, 'x') + "\n") ==
-        "rc: line 2: line longer than 65536 characters");
+  CHECK(complaint("\n#" + std::string(max_config_line, 'x') + "\n") == "rc: line 2: line longer than 65536 characters");
   const std::string name = "password ";
   const auto account = only(name + std::string(max_config_line - name.size(), 'p') + "\n");
   CHECK(account.password->size() == max_config_line - name.size());
@@ -212,8 +211,8 @@ TEST_CASE("missing, superfluous and wrong arguments are told apart") {
 }
 
 TEST_CASE("an empty argument is on where there is an on, and auto where there is an auto") {
-  const auto account = only(
-      "tls\ntls_starttls off\ntls_starttls\nauth\nsyslog\nset_to_header\nset_from_header off\nset_from_header\n");
+  const auto account =
+      only("tls\ntls_starttls off\ntls_starttls\nauth\nsyslog\nset_to_header\nset_from_header off\nset_from_header\n");
   CHECK(account.tls);
   CHECK(account.tls_starttls);
   CHECK(account.auth.wanted);

@@ -26,8 +26,8 @@ TEST_CASE("a method that does not exist yet matters only when it is to be used")
   CHECK(unavailable_feature(account) == "authentication method GSSAPI is not available yet");
   account.auth.wanted = false;
   CHECK_FALSE(unavailable_feature(account).has_value());
-  for (const auto mechanism : {Mechanism::plain, Mechanism::login, Mechanism::cram_md5, Mechanism::scram_sha_1,
-                               Mechanism::scram_sha_256}) {
+  for (const auto mechanism :
+       {Mechanism::plain, Mechanism::login, Mechanism::cram_md5, Mechanism::scram_sha_1, Mechanism::scram_sha_256}) {
     account.auth = {true, mechanism};
     CHECK_FALSE(unavailable_feature(account).has_value());
   }

@@ -87,8 +87,8 @@ TEST_CASE("getopt's complaints are those that callers know") {
 }
 
 TEST_CASE("there are no options for what only a file may say") {
-  for (const std::string_view word : {"--ntlmdomain=x", "--allow-from-override=on",
-                                      "--from-full-name=x", "--tls-nostarttls", "--tls-nocertcheck"}) {
+  for (const std::string_view word :
+       {"--ntlmdomain=x", "--allow-from-override=on", "--from-full-name=x", "--tls-nostarttls", "--tls-nocertcheck"}) {
     CHECK(getopt_says({word}) == "unrecognized option '" + std::string(word) + "'");
   }
 }
@@ -145,8 +145,8 @@ TEST_CASE("-d0.1 asks for the version too, another argument for nothing") {
 }
 
 TEST_CASE("what sendmail's callers say besides is ignored") {
-  const auto options = good({"-oi", "-oem", "-o7", "-B8BITMIME", "-B", "7BIT", "-O", "a=b", "-Am", "-h", "3", "-L", "tag",
-                             "-G", "-i", "-m", "-n", "-bm", "x"});
+  const auto options = good({"-oi", "-oem", "-o7", "-B8BITMIME", "-B", "7BIT", "-O", "a=b", "-Am", "-h", "3", "-L",
+                             "tag", "-G", "-i", "-m", "-n", "-bm", "x"});
   CHECK(options.overrides.given.empty());
   CHECK(options.mode == Mode::sendmail);
   CHECK(options.recipients == std::vector<std::string>{"x"});
@@ -230,11 +230,27 @@ TEST_CASE("tildes are replaced in log file names, not in the configuration file'
 }
 
 TEST_CASE("every setting that has an option can be given on the command line") {
-  const auto options = good({"--host=h", "--port=25", "--connect-timeout=5", "--protocol=lmtp", "--source-ip=1.2.3.4",
-                             "--proxy-host=p", "--proxy-port=9050", "--socket=s", "--user=u", "--passwordeval=c",
-                             "--auth=cram-md5", "--tls-starttls=off", "--tls-trust-file=", "--tls-certcheck=off",
-                             "--tls-min-dh-prime-bits=512", "--logfile-time-format=none", "--syslog=LOG_MAIL",
-                             "--set-to-header=undisclosed_recipients", "--keepbcc", "--tls-force-sslv3", "-Rhdrs"});
+  const auto options = good({"--host=h",
+                             "--port=25",
+                             "--connect-timeout=5",
+                             "--protocol=lmtp",
+                             "--source-ip=1.2.3.4",
+                             "--proxy-host=p",
+                             "--proxy-port=9050",
+                             "--socket=s",
+                             "--user=u",
+                             "--passwordeval=c",
+                             "--auth=cram-md5",
+                             "--tls-starttls=off",
+                             "--tls-trust-file=",
+                             "--tls-certcheck=off",
+                             "--tls-min-dh-prime-bits=512",
+                             "--logfile-time-format=none",
+                             "--syslog=LOG_MAIL",
+                             "--set-to-header=undisclosed_recipients",
+                             "--keepbcc",
+                             "--tls-force-sslv3",
+                             "-Rhdrs"});
   const auto& account = options.overrides;
   CHECK(account.timeout == 5);
   CHECK(account.protocol == Protocol::lmtp);

@@ -10,29 +10,38 @@ using namespace msmtp;
 namespace {
 
 VersionFacts facts() {
-  return {"msmtp-privsep", "0.1",  "x86_64-linux-gnu", "libtls", "GNU SASL", true, true, "/etc/msmtprc",
-          "/home/joe/.msmtprc", {"Sandbox: seccomp, Landlock"}};
+  return {"msmtp-privsep",
+          "0.1",
+          "x86_64-linux-gnu",
+          "libtls",
+          "GNU SASL",
+          true,
+          true,
+          "/etc/msmtprc",
+          "/home/joe/.msmtprc",
+          {"Sandbox: seccomp, Landlock"}};
 }
 
 }  // namespace
 
 TEST_CASE("the version has the labels that scripts read, in their order") {
   const auto text = version_text(facts());
-  CHECK(text.starts_with("msmtp version 0.1\n"
-                         "Platform: x86_64-linux-gnu\n"
-                         "TLS/SSL library: libtls\n"
-                         "Authentication library: GNU SASL\n"
-                         "Supported authentication methods:\n"
-                         "scram-sha-256 scram-sha-1 plain cram-md5 login \n"
-                         "IDN support: enabled\n"
-                         "NLS: disabled\n"
-                         "Keyring support: Gnome \n"
-                         "System configuration file name: /etc/msmtprc\n"
-                         "User configuration file name: /home/joe/.msmtprc\n"
-                         "Package: msmtp-privsep\n"
-                         "Sandbox: seccomp, Landlock\n"
-                         "\n"
-                         "Copyright "));
+  CHECK(
+      text.starts_with("msmtp version 0.1\n"
+                       "Platform: x86_64-linux-gnu\n"
+                       "TLS/SSL library: libtls\n"
+                       "Authentication library: GNU SASL\n"
+                       "Supported authentication methods:\n"
+                       "scram-sha-256 scram-sha-1 plain cram-md5 login \n"
+                       "IDN support: enabled\n"
+                       "NLS: disabled\n"
+                       "Keyring support: Gnome \n"
+                       "System configuration file name: /etc/msmtprc\n"
+                       "User configuration file name: /home/joe/.msmtprc\n"
+                       "Package: msmtp-privsep\n"
+                       "Sandbox: seccomp, Landlock\n"
+                       "\n"
+                       "Copyright "));
   CHECK(text.ends_with("NO WARRANTY.\n"));
 }
 

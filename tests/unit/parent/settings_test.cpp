@@ -90,7 +90,8 @@ TEST_CASE("an empty text unsets, but an empty host, domain, sender and name are 
   CHECK_FALSE(account.user.has_value());
   CHECK_FALSE(account.socket.has_value());
   CHECK_FALSE(account.logfile.has_value());
-  for (const auto* command : {"host", "domain", "maildomain", "from", "from_full_name"}) REQUIRE(set(account, command, ""));
+  for (const auto* command : {"host", "domain", "maildomain", "from", "from_full_name"})
+    REQUIRE(set(account, command, ""));
   CHECK(account.host == "");
   CHECK(account.domain.empty());
   CHECK(account.maildomain == "");
@@ -238,10 +239,33 @@ TEST_CASE("a valid value after which an invalid one comes stays") {
 }
 
 TEST_CASE("the old file names of the year 2006 are still commands") {
-  for (const auto* command : {"host", "port", "timeout", "connect_timeout", "protocol", "auto_from", "from", "maildomain",
-                              "auth", "user", "password", "ntlmdomain", "tls", "tls_starttls", "tls_nostarttls",
-                              "tls_trust_file", "tls_key_file", "tls_cert_file", "tls_certcheck", "tls_nocertcheck",
-                              "tls_force_sslv3", "dsn_notify", "dsn_return", "domain", "keepbcc", "logfile", "syslog"}) {
+  for (const auto* command : {"host",
+                              "port",
+                              "timeout",
+                              "connect_timeout",
+                              "protocol",
+                              "auto_from",
+                              "from",
+                              "maildomain",
+                              "auth",
+                              "user",
+                              "password",
+                              "ntlmdomain",
+                              "tls",
+                              "tls_starttls",
+                              "tls_nostarttls",
+                              "tls_trust_file",
+                              "tls_key_file",
+                              "tls_cert_file",
+                              "tls_certcheck",
+                              "tls_nocertcheck",
+                              "tls_force_sslv3",
+                              "dsn_notify",
+                              "dsn_return",
+                              "domain",
+                              "keepbcc",
+                              "logfile",
+                              "syslog"}) {
     CHECK(find_command(command) != nullptr);
   }
   CHECK(find_command("Host") == nullptr);
