@@ -2,6 +2,7 @@
 #include "netproc/tls_files.hpp"
 
 #include "common/fd.hpp"
+#include "netproc/tls_pem.hpp"
 
 #include <algorithm>
 #include <array>
@@ -22,21 +23,18 @@ Unexpected cannot_use(std::string_view setting, const std::string& path, std::st
   return fail(ExitCode::no_input, std::string(setting) + ": " + path + ": " + std::string(reason));
 }
 
-// Hands each piece of the file to TAKE.
-template <class Take>
-Result<void> read_file(std::string_view setting, const std::string& path, Take take) {
+Result<Secret> read_file(std::string_view setting, const std::string& path) {
   const Result<Fd> fd = open_for_reading(path);
   if (!fd) return fail(ExitCode::no_input, std::string(setting) + ": " + fd.error().text);
-  Secret piece = Secret::with_capacity(64 * 1024);
-  std::size_t total = 0;
+  Secret content = Secret::with_capacity(64 * 1024);
   for (;;) {
-    const ssize_t count = read(fd->number(), piece.spare(), piece.spare_size());
+    if (content.spare_size() == 0) content.reserve(2 * content.size());
+    const ssize_t count = read(fd->number(), content.spare(), content.spare_size());
     if (count < 0 && errno == EINTR) continue;
     if (count < 0) return cannot_use(setting, path, error_text(errno));
-    if (count == 0) return {};
-    total += static_cast<std::size_t>(count);
-    if (total > max_file) return cannot_use(setting, path, "too large");
-    take(std::string_view(piece.spare(), static_cast<std::size_t>(count)));
+    if (count == 0) return content;
+    content.grow_by(static_cast<std::size_t>(count));
+    if (content.size() > max_file) return cannot_use(setting, path, "too large");
   }
 }
 
@@ -81,18 +79,15 @@ bool is_system_directory(const std::string& path) {
 
 }  // namespace
 
-Result<std::string> read_pem_file(std::string_view setting, const std::string& path, std::string_view marker) {
-  std::string content;
-  TRY(read_file(setting, path, [&](std::string_view piece) { content += piece; }));
-  if (content.find(marker) == std::string::npos) {
-    return cannot_use(setting, path, "no " + std::string(marker) + " in it");
-  }
-  return content;
+Result<std::string> read_pem_file(std::string_view setting, const std::string& path, std::string_view label) {
+  const Secret content = TRY(read_file(setting, path));
+  std::string blocks = pem_blocks(content.reveal(), label);
+  if (blocks.empty()) return cannot_use(setting, path, "no " + std::string(label) + " in it");
+  return blocks;
 }
 
 Result<Secret> read_key_file(std::string_view setting, const std::string& path) {
-  Secret content;
-  TRY(read_file(setting, path, [&](std::string_view piece) { content.append(piece); }));
+  Secret content = TRY(read_file(setting, path));
   if (content.reveal().find("PRIVATE KEY-----") == std::string_view::npos) {
     return cannot_use(setting, path, "no PRIVATE KEY in it");
   }

@@ -1,5 +1,6 @@
-// tls_priorities, fingerprints, and the reasons that libtls gives: nothing is lost or made up.
+// tls_priorities, fingerprints, PEM files, and the reasons that libtls gives: nothing is lost or made up.
 #include "netproc/fingerprint.hpp"
+#include "netproc/tls_pem.hpp"
 #include "netproc/tls_priorities.hpp"
 #include "netproc/tls_reason.hpp"
 
@@ -42,6 +43,12 @@ void check_fingerprint(std::string_view text) {
   require(again == plain);
 }
 
+void check_pem(std::string_view text) {
+  const std::string blocks = msmtp::pem_blocks(text, "CERTIFICATE");
+  require(msmtp::pem_blocks(blocks, "CERTIFICATE") == blocks);
+  require(blocks.size() <= text.size() + 1);
+}
+
 void check_reason(std::string_view text) {
   const auto reason = msmtp::plain_reason(text);
   require(text.find(reason) != std::string_view::npos);
@@ -56,6 +63,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const std::string_view text(reinterpret_cast<const char*>(data), size);
   check_priorities(text);
   check_fingerprint(text);
+  check_pem(text);
   check_reason(text);
   return 0;
 }

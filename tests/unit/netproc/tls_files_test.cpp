@@ -47,10 +47,11 @@ TEST_CASE("hashed names are told from other files") {
   }
 }
 
-TEST_CASE("a file is read whole when it has what it should have") {
+TEST_CASE("a file is read whole, and what was not asked for is left out") {
   const Folder folder;
-  const std::string content = "-----BEGIN CERTIFICATE-----\n" + std::string(200'000, 'A');
-  CHECK(read_pem_file("tls_trust_file", folder.file("good", content), "CERTIFICATE").value() == content);
+  const std::string content =
+      "-----BEGIN CERTIFICATE-----\n" + std::string(200'000, 'A') + "\n-----END CERTIFICATE-----\n";
+  CHECK(read_pem_file("tls_trust_file", folder.file("good", "secret\n" + content), "CERTIFICATE").value() == content);
   const std::string key = "-----BEGIN PRIVATE KEY-----\n" + std::string(100'000, 'B');
   CHECK(read_key_file("tls_key_file", folder.file("key", key)).value().reveal() == key);
 }
