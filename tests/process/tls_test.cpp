@@ -383,6 +383,22 @@ Test(tls, heeds_priorities, .timeout = 60) {
   expect_text(secured->facts.cipher.str(), "ECDHE-ECDSA-AES128-GCM-SHA256");
 }
 
+Test(tls, warns_of_priorities_that_mean_nothing_here, .timeout = 60) {
+  const Certificates certificates;
+  Prepare settings = settings_for(certificates.ca());
+  settings.priorities = Text<4096>::from("NORMAL:+VERS-TLS1.3 PROTOCOLS=secure").value();
+  Pipe log = make_pipe().value();
+  const Fd real(fcntl(2, F_DUPFD_CLOEXEC, 10));
+  dup2(log.write_end.number(), 2);
+  const bool prepared = prepare_tls(settings).has_value();
+  dup2(real.number(), 2);
+  char room[1000];
+  const ssize_t count = read(log.read_end.number(), room, sizeof room);
+  cr_expect(prepared);
+  expect_text(std::string(room, count > 0 ? static_cast<std::size_t>(count) : 0),
+              "!tls_priorities: libtls cannot use NORMAL:+VERS-TLS1.3; ignored\n");
+}
+
 Test(tls, refuses_priorities_that_the_library_refuses, .timeout = 60) {
   const Certificates certificates;
   Prepare settings = settings_for(certificates.ca());
@@ -428,12 +444,17 @@ Test(tls, names_the_file_that_it_cannot_use, .timeout = 60) {
 Test(tls, does_its_work_in_the_stages_of_the_network_child, .timeout = 60) {
   const Certificates certificates;
   const std::string pair = certificates.make("server");
-  const auto status_with = [&](const Prepare& settings) {
-    const TlsServer server(pair);
+  certificates.make("other");
+  const auto status_with = [&](const Prepare& settings, const std::vector<std::string>& options = {}) {
+    const TlsServer server(pair, options);
     connect_to(server).close();  // so that it is known to listen
     return status_of([&] { return talk_status(settings, server); });
   };
   const int refused = static_cast<int>(ExitCode::unavailable);
+  Prepare settings = settings_for(certificates.hashed_directory());
+  settings.crl_file = Text<max_path>::from(certificates.revocation_list("other")).value();
+  settings.cert_file = settings.key_file = Text<max_path>::from(certificates.make("client")).value();
+  cr_expect_eq(status_with(settings, {"-Verify", "1", "-verify_return_error", "-CAfile", certificates.ca()}), 0);
   cr_expect_eq(status_with(settings_for(certificates.ca())), 0);
   cr_expect_eq(status_with(settings_for(certificates.hashed_directory())), 0);
   cr_expect_eq(status_with(settings_for("system")), refused);
