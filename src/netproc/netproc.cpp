@@ -19,7 +19,10 @@ constexpr std::chrono::seconds patience_with_parent(10);
 class Session {
  public:
   Session(Fd connection, const Prepare& settings, TlsContext* tls, ParentChannel& parent)
-      : settings_(settings), tls_(tls), parent_(parent), timers_(settings.timeout_seconds),
+      : settings_(settings),
+        tls_(tls),
+        parent_(parent),
+        timers_(settings.timeout_seconds),
         plain_(std::move(connection)),
         server_(plain_, timers_, settings.trace ? DialogueTrace::to_log() : DialogueTrace::off()) {}
   ~Session() { server_.leave(); }

@@ -91,8 +91,7 @@ Result<void> SmtpConnection::send_content(std::string_view wire, Step step) {
   return write(wire, step);
 }
 
-Result<void> SmtpConnection::send_last_content(std::string_view wire, std::size_t replies, bool with_quit,
-                                               Step step) {
+Result<void> SmtpConnection::send_last_content(std::string_view wire, std::size_t replies, bool with_quit, Step step) {
   awaited_ += replies;
   auto sent = send_content(wire, step);
   if (with_quit) abandon();

@@ -71,8 +71,8 @@ class SmtpConnection {
   ReplyReader reader_;
   Timers timers_;
   DialogueTrace trace_;
-  std::size_t awaited_ = 1;    // the greeting
-  bool in_exchange_ = false;   // after 334 or 354 the server expects no command
+  std::size_t awaited_ = 1;   // the greeting
+  bool in_exchange_ = false;  // after 334 or 354 the server expects no command
   bool abandoned_ = false;
 };
 

@@ -37,7 +37,9 @@ Unexpected not_accepted(const Reply& reply) {
 class ContentSender {
  public:
   ContentSender(SmtpConnection& server, const Capabilities& offer, ParentChannel& parent)
-      : server_(server), offer_(offer), parent_(parent),
+      : server_(server),
+        offer_(offer),
+        parent_(parent),
         buffer_(std::make_unique_for_overwrite<char[]>(piece_size + end_of_data.size() + quit_line.size())) {}
 
   Result<void> pass_on();
@@ -112,7 +114,8 @@ Result<void> ContentSender::flush() {
 Result<void> ContentSender::early_verdict() {
   auto reply = server_.read_reply(Step::content);
   server_.abandon();
-  if (!reply && server_.has_ended()) return fail(ExitCode::io_error, "network write error: the server closed the connection");
+  if (!reply && server_.has_ended())
+    return fail(ExitCode::io_error, "network write error: the server closed the connection");
   if (!reply) return fail(std::move(reply.error()));
   if (reply->is_refusal()) return not_accepted(*reply);
   return refused(ExitCode::protocol, "the server replied before the end of the mail", *reply);
@@ -142,7 +145,8 @@ Result<Reply> final_reply(SmtpConnection& server) {
   auto reply = server.read_reply(Step::delivery);
   if (!reply) return fail(unknown_status(std::move(reply.error())));
   if (reply->code == 250 || reply->is_refusal()) return reply;
-  return fail(unknown_status(refused(ExitCode::protocol, "the server's last reply says neither yes nor no", *reply).error));
+  return fail(
+      unknown_status(refused(ExitCode::protocol, "the server's last reply says neither yes nor no", *reply).error));
 }
 
 Result<std::string> await_each_delivery(SmtpConnection& server, const MailTransaction& mail, ParentChannel& parent) {

@@ -97,7 +97,7 @@ Result<void> EnvelopeFlight::pipelined() {
     if (!sent && !server_.has_input()) return sent;
     const Reply reply = TRY(server_.read_reply(step_of(answered_)));
     const bool unasked = answered_ == sent_;
-    const Result<void> verdict = judge(answered_, reply);
+    Result<void> verdict = judge(answered_, reply);
     ++answered_;
     if (!verdict && sent) hear_the_rest();
     if (!verdict) return verdict;

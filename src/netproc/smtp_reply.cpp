@@ -68,7 +68,8 @@ void ReplyParser::keep(std::string_view line) {
   if (!reply_.text.empty()) reply_.text += '\n';
   const auto begin = static_cast<std::ptrdiff_t>(reply_.text.size());
   reply_.text += line;
-  std::replace_if(reply_.text.begin() + begin, reply_.text.end(), [](char c) { return c == '\r' || c == '\0'; }, '?');
+  std::replace_if(
+      reply_.text.begin() + begin, reply_.text.end(), [](char c) { return c == '\r' || c == '\0'; }, '?');
 }
 
 Reply ReplyParser::take() {

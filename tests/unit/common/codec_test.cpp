@@ -218,7 +218,8 @@ TEST_CASE("a list has at most as many items as its bound") {
 
 TEST_CASE("a description is one line, without control characters and without the secret") {
   CHECK(describe(Part{7, *Text<4>::from("a\nb")}) == "Part{number=7, text=a?b}");
-  CHECK(describe(sample()).starts_with("Sample{flag=yes, colour=2, code=78, large=18446744073709551615, octets=0102ff, "));
+  CHECK(describe(sample()).starts_with(
+      "Sample{flag=yes, colour=2, code=78, large=18446744073709551615, octets=0102ff, "));
   Confidential confidential;
   confidential.secret.secret = Secret::copy_of("geheim");
   CHECK(describe(confidential) == "Confidential{secret=*}");

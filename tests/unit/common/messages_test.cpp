@@ -13,31 +13,39 @@ namespace {
 class Filler {
  public:
   template <codec::Number T>
-  void fill(T& value) { value = static_cast<T>(~T{0}); }
+  void fill(T& value) {
+    value = static_cast<T>(~T{0});
+  }
   void fill(bool& value) { value = true; }
   void fill(ExitCode& value) { value = ExitCode::config; }
   template <class E>
-    requires(std::is_enum_v<E> && requires { E::last; })
-  void fill(E& value) { value = E::last; }
+  requires(std::is_enum_v<E>&& requires { E::last; }) void fill(E& value) { value = E::last; }
   void fill(MechanismSet& set) { set = MechanismSet(MechanismSet::all_bits); }
   template <std::size_t N>
-  void fill(std::array<std::uint8_t, N>& bytes) { bytes.fill(0xa5); }
+  void fill(std::array<std::uint8_t, N>& bytes) {
+    bytes.fill(0xa5);
+  }
   template <std::size_t N>
-  void fill(Text<N>& text) { text = *Text<N>::from(std::string(N, '\n')); }
+  void fill(Text<N>& text) {
+    text = *Text<N>::from(std::string(N, '\n'));
+  }
   template <std::size_t N>
-  void fill(Line<N>& line) { line = *Line<N>::from(std::string(N, '\xff')); }
+  void fill(Line<N>& line) {
+    line = *Line<N>::from(std::string(N, '\xff'));
+  }
   template <std::size_t N>
   void fill(BytesView<N>& bytes) {
     bytes = *BytesView<N>::from(std::string_view(zeroes_.data(), N));
   }
   template <std::size_t N>
-  void fill(BoundedSecret<N>& secret) { secret.secret = Secret::copy_of(std::string_view(zeroes_.data(), N)); }
+  void fill(BoundedSecret<N>& secret) {
+    secret.secret = Secret::copy_of(std::string_view(zeroes_.data(), N));
+  }
   template <class T, std::size_t N>
   void fill(List<T, N>& list) {
     T item{};
     fill(item);
-    while (list.add(item)) {
-    }
+    while (list.add(item)) {}
   }
   template <Fielded T>
   void fill(T& value) {
@@ -90,14 +98,30 @@ void check_direction() {
 }
 
 TEST_CASE("every message comes through, empty and full, and fits into a packet") {
-  SECTION("to the resolver") { check_direction<ToResolver>(); }
-  SECTION("from the resolver") { check_direction<FromResolver>(); }
-  SECTION("to the network child") { check_direction<ToNetproc>(); }
-  SECTION("from the network child") { check_direction<FromNetproc>(); }
-  SECTION("to the credential child") { check_direction<ToAuthproc>(); }
-  SECTION("from the credential child") { check_direction<FromAuthproc>(); }
-  SECTION("challenges") { check_direction<SaslFromServer>(); }
-  SECTION("responses") { check_direction<SaslFromClient>(); }
+  SECTION("to the resolver") {
+    check_direction<ToResolver>();
+  }
+  SECTION("from the resolver") {
+    check_direction<FromResolver>();
+  }
+  SECTION("to the network child") {
+    check_direction<ToNetproc>();
+  }
+  SECTION("from the network child") {
+    check_direction<FromNetproc>();
+  }
+  SECTION("to the credential child") {
+    check_direction<ToAuthproc>();
+  }
+  SECTION("from the credential child") {
+    check_direction<FromAuthproc>();
+  }
+  SECTION("challenges") {
+    check_direction<SaslFromServer>();
+  }
+  SECTION("responses") {
+    check_direction<SaslFromClient>();
+  }
 }
 
 TEST_CASE("the longest password fits into a packet beside what usually goes with it") {

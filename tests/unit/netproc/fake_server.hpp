@@ -51,8 +51,7 @@ class FakeServer : public Stream {
     if (writes.size() >= writes_before_failure) return fail(ExitCode::io_error, "network write error: Broken pipe");
     writes.emplace_back(bytes);
     pending_ += bytes;
-    while (take_content() || take_command()) {
-    }
+    while (take_content() || take_command()) {}
     return {};
   }
 

@@ -13,7 +13,6 @@ using Commands = std::vector<std::string>;
 
 const std::string plain_response("\0joe\0secret", 11);
 
-
 void offer_all(Submission& submission) {
   submission.offer.auth = true;
   submission.offer.mechanisms = MechanismSet(MechanismSet::all_bits);
@@ -59,7 +58,8 @@ TEST_CASE("credentials are not in the dialogue that is shown") {
   login.failure();
   CHECK(login.server.commands == Commands{"AUTH LOGIN", "am9l", "c2VjcmV0", "QUIT"});
   CHECK(challenges(login) == "[Username:][Password:]accepted");
-  CHECK(login.trace == Commands{">AUTH LOGIN", "<334 VXNlcm5hbWU6", ">*", "<334 UGFzc3dvcmQ6", ">*", "<235 ok", ">QUIT"});
+  CHECK(login.trace ==
+        Commands{">AUTH LOGIN", "<334 VXNlcm5hbWU6", ">*", "<334 UGFzc3dvcmQ6", ">*", "<235 ok", ">QUIT"});
   Login plain({"235 ok\r\n"});
   plain.respond(plain_response);
   plain.failure();

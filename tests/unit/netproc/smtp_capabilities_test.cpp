@@ -25,7 +25,11 @@ TEST_CASE("each capability is recognised, in any case of letters") {
 }
 
 TEST_CASE("the first line is a greeting and offers nothing") {
-  CHECK(parse_capabilities("250 STARTTLS") == [] { Capabilities none; none.extended = true; return none; }());
+  CHECK(parse_capabilities("250 STARTTLS") == [] {
+    Capabilities none;
+    none.extended = true;
+    return none;
+  }());
 }
 
 TEST_CASE("a keyword is a whole word") {
@@ -35,7 +39,8 @@ TEST_CASE("a keyword is a whole word") {
 }
 
 TEST_CASE("AUTH lines add up, in both forms, and unknown mechanisms do not matter") {
-  const Capabilities offer = parse_capabilities("250-x\n250-AUTH PLAIN  X-SOMETHING login\n250-AUTH=CRAM-MD5 \xff\n250 auth");
+  const Capabilities offer =
+      parse_capabilities("250-x\n250-AUTH PLAIN  X-SOMETHING login\n250-AUTH=CRAM-MD5 \xff\n250 auth");
   CHECK(offer.auth);
   MechanismSet expected;
   expected.add(Mechanism::plain);

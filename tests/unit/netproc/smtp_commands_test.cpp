@@ -41,16 +41,18 @@ TEST_CASE("RCPT carries the notification that is asked for") {
 }
 
 TEST_CASE("an address cannot end its brackets and add a parameter") {
-  const std::string path = GENERATE(as<std::string>(), "a@x.test> SIZE=1", "a@x.test>", "<a@x.test", "a b@x.test", "a\tb@x.test",
-                                    "\"a\" b@x.test", "\"a@x.test", "\"a\\\"@x.test", "\"a\\\\\"> \"b\"@x.test");
+  const std::string path =
+      GENERATE(as<std::string>(), "a@x.test> SIZE=1", "a@x.test>", "<a@x.test", "a b@x.test", "a\tb@x.test",
+               "\"a\" b@x.test", "\"a@x.test", "\"a\\\"@x.test", "\"a\\\\\"> \"b\"@x.test");
   INFO(path);
   CHECK(mail_command(envelope_from(path), Capabilities()).error().code == ExitCode::data_error);
   CHECK(rcpt_command({*Line<max_mailbox>::from(path)}, Envelope()).error().code == ExitCode::data_error);
 }
 
 TEST_CASE("a quoted local part may hold anything") {
-  const std::string path = GENERATE(as<std::string>(), "\"a b\"@x.test", "\"<a>\"@x.test", "\"a\\\" b\"@x.test", "a'b@x.test",
-                                    "gr\xc3\xbc\xc3\x9f@x.test", "user@[IPv6:::1]", "@a.test,@b.test:c@d.test");
+  const std::string path =
+      GENERATE(as<std::string>(), "\"a b\"@x.test", "\"<a>\"@x.test", "\"a\\\" b\"@x.test", "a'b@x.test",
+               "gr\xc3\xbc\xc3\x9f@x.test", "user@[IPv6:::1]", "@a.test,@b.test:c@d.test");
   CHECK(mail(envelope_from(path), Capabilities()) == "MAIL FROM:<" + path + ">");
 }
 

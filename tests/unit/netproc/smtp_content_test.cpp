@@ -80,8 +80,8 @@ TEST_CASE("a refused mail is EX_TEMPFAIL or EX_DATAERR by its reply") {
 }
 
 TEST_CASE("no valid reply to the end of the mail: the status is unknown") {
-  const std::string last = GENERATE(as<std::string>(), "", FakeServer::hang_up, "250\x01 ok\r\n", "25", "252 perhaps\r\n",
-                                    "354 more\r\n", "250-a\r\n550 b\r\n");
+  const std::string last = GENERATE(as<std::string>(), "", FakeServer::hang_up, "250\x01 ok\r\n", "25",
+                                    "252 perhaps\r\n", "354 more\r\n", "250-a\r\n550 b\r\n");
   const bool pipelining = GENERATE(false, true);
   Submission submission({ok, ok, go, last});
   submission.offer.pipelining = pipelining;
@@ -148,9 +148,15 @@ TEST_CASE("a mail that is not complete is never ended") {
     submission.body("a\r\n");
     submission.say(BodyEnd{4});
   }
-  SECTION("the last line has no end") { submission.mail("a"); }
-  SECTION("the last line ends with CR") { submission.mail("a\r"); }
-  SECTION("something else comes") { submission.say(Envelope()); }
+  SECTION("the last line has no end") {
+    submission.mail("a");
+  }
+  SECTION("the last line ends with CR") {
+    submission.mail("a\r");
+  }
+  SECTION("something else comes") {
+    submission.say(Envelope());
+  }
   auto result = submission.run();
   REQUIRE_FALSE(result);
   CHECK(result.error().code == ExitCode::software);
@@ -217,9 +223,9 @@ TEST_CASE("the dialogue shows every line in both directions") {
   submission.body("y\r\nz\r\n");
   submission.say(BodyEnd{8});
   REQUIRE(submission.run());
-  CHECK(submission.trace == std::vector<std::string>{
-                                ">MAIL FROM:<me@x.test>", "<250 ok", ">RCPT TO:<a@y.test>", "<250 ok", ">DATA",
-                                "<354 go", ">..xy", ">z", ">.", "<250-a", "<250 b", ">QUIT"});
+  CHECK(submission.trace == std::vector<std::string>{">MAIL FROM:<me@x.test>", "<250 ok", ">RCPT TO:<a@y.test>",
+                                                     "<250 ok", ">DATA", "<354 go", ">..xy", ">z", ">.", "<250-a",
+                                                     "<250 b", ">QUIT"});
 }
 
 }  // namespace

@@ -204,7 +204,9 @@ TEST_CASE("what the server cannot do is said before MAIL is") {
     envelope.dsn_return = *Line<64>::from("HDRS");
     expected = ExitCode::unavailable;
   }
-  SECTION("an address in UTF-8") { envelope.smtputf8 = true; }
+  SECTION("an address in UTF-8") {
+    envelope.smtputf8 = true;
+  }
   SECTION("the size") {
     envelope.size_known = true;
     envelope.size = 1001;
@@ -232,9 +234,15 @@ TEST_CASE("a mail of just the size that is offered is sent") {
 
 TEST_CASE("a parent that breaks the order of messages is refused") {
   Submission submission({ok, ok, go, ok});
-  SECTION("a recipient without an envelope") { submission.say(Recipient{*Line<max_mailbox>::from("a@y.test")}); }
-  SECTION("no recipients") { submission.say(Envelope()); }
-  SECTION("an empty recipient") { submission.envelope(std::vector<std::string>{""}); }
+  SECTION("a recipient without an envelope") {
+    submission.say(Recipient{*Line<max_mailbox>::from("a@y.test")});
+  }
+  SECTION("no recipients") {
+    submission.say(Envelope());
+  }
+  SECTION("an empty recipient") {
+    submission.envelope(std::vector<std::string>{""});
+  }
   SECTION("fewer recipients than announced") {
     Envelope envelope;
     envelope.recipients = 2;
