@@ -67,8 +67,7 @@ using NewResult = int;
 using NewResult = void;
 #endif
 
-// The first SSL that was made after the registration. The library can call back as long as the process lives, so the
-// record is never given back.
+// The first SSL that was made after the registration.
 struct FirstConnection {
   SSL* connection = nullptr;
 
@@ -83,9 +82,18 @@ struct FirstConnection {
 // itself; its status callback is then put behind ours.
 class StatusFilter final : public StapleFilter {
  public:
-  explicit StatusFilter(bool verify) : verify_(verify), first_(new FirstConnection) {
-    SSL_get_ex_new_index(0, first_, FirstConnection::note, nullptr, nullptr);
+  explicit StatusFilter(bool verify)
+      : verify_(verify), index_(SSL_get_ex_new_index(0, first_.get(), FirstConnection::note, nullptr, nullptr)) {}
+
+  ~StatusFilter() override {
+#ifdef LIBRESSL_VERSION_NUMBER
+    (void)first_.release();  // there the library may call back as long as the process lives
+#else
+    CRYPTO_free_ex_index(CRYPTO_EX_INDEX_SSL, index_);
+#endif
   }
+  StatusFilter(const StatusFilter&) = delete;
+  StatusFilter& operator=(const StatusFilter&) = delete;
 
   bool install() override {
     if (first_->connection == nullptr) return false;
@@ -109,7 +117,8 @@ class StatusFilter final : public StapleFilter {
   }
 
   bool verify_;
-  FirstConnection* first_;
+  std::unique_ptr<FirstConnection> first_ = std::make_unique<FirstConnection>();
+  [[maybe_unused]] int index_;
   StatusCallback original_ = nullptr;
   void* original_argument_ = nullptr;
 };
