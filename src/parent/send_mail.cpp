@@ -40,9 +40,10 @@ namespace {
 class SendMail {
  public:
   SendMail(Options& options, const Places& places, const Console& console)
-      : options_(options), places_(places), console_(console), crew_([&](const LogRecord& record) {
-          report_record(console, record);
-        }) {}
+      : options_(options),
+        places_(places),
+        console_(console),
+        crew_([&](const LogRecord& record) { report_record(console, record); }) {}
 
   ExitCode run();
 
@@ -63,7 +64,8 @@ class SendMail {
   Result<void> compose(Result<void> prepared);
   Result<void> read_header();
   Result<void> finish_account();
-  Result<void> show_account();
+  void show_notes();
+  void show_account();
   Result<void> settle_recipients();
   Result<std::vector<std::string>> expand_aliases(const std::string& file);
   Result<OutgoingHeader> make_header();
@@ -126,6 +128,7 @@ Result<void> SendMail::set_up() {
   if (options_.pretend) return try_passwordeval();
   if (!sends()) return {};
   log_.open(*account_);
+  account_->domain = TRY(expand_domain(account_->domain, patterns_));  // the network child is told it now
   TRY(start_crew());
   return brief_crew();
 }
@@ -158,9 +161,11 @@ Result<void> SendMail::gather_local_names() {
 Result<void> SendMail::settle_account(LoadedConfig config) {
   const ChoiceFacts facts{header_facts_.sender, environment_variable("EMAIL"), environment_variable("SMTPSERVER")};
   account_ = TRY(choose_account(options_, facts, std::move(config), notes_));
-  password_known_ = account_->password || account_->passwordeval;
+  password_known_ = account_->auth.wanted && (account_->password || account_->passwordeval);
   complete_account(*account_);
-  return check_account(*account_, !options_.pretend);
+  // Who sends is settled last; but where nothing can name a sender any more, no password is asked for either.
+  const bool sender_may_come = account_->auto_from || options_.read_envelope_from;
+  return check_account(*account_, !options_.pretend && !sender_may_come);
 }
 
 // --pretend shows whether the command works; what it says is wiped unread.
@@ -217,9 +222,10 @@ Grants SendMail::compose_grants() const {
 Result<void> SendMail::compose(Result<void> prepared) {
   TRY(enter_stage(Stage::parent_compose, compose_grants()));
   TRY(read_header());
-  TRY(std::move(prepared));
-  TRY(finish_account());
-  TRY(show_account());
+  auto finished = prepared ? finish_account() : std::move(prepared);
+  show_notes();
+  TRY(std::move(finished));
+  show_account();
   TRY(settle_recipients());
   if (options_.pretend) return {};
   if (auto missing = unavailable_feature(*account_)) return fail(ExitCode::unavailable, *missing);
@@ -257,18 +263,26 @@ Result<void> SendMail::finish_account() {
   }
   patterns_.mail_sender = header_facts_.sender;
   TRY(apply_patterns(*account_, patterns_));
+  TRY(check_account(*account_, !options_.pretend));
   if (account_->from) TRY(check_address(*account_->from, "envelope from address", ExitCode::usage));
   return {};
 }
 
-Result<void> SendMail::show_account() {
-  if (!options_.pretend && !options_.debug) return {};
+// Also when there is no account in the end: then they say why.
+void SendMail::show_notes() {
+  if (!options_.pretend && !options_.debug) return;
   std::string text;
+  if (options_.read_envelope_from)
+    text = "envelope from address extracted from mail: " + printable(*header_facts_.sender) + '\n';
   for (const std::string& note : notes_) text += printable(note) + '\n';
-  text += describe_account(*account_, options_, password_known_);
+  (void)console_.print(text);
+}
+
+void SendMail::show_account() {
+  if (!options_.pretend && !options_.debug) return;
+  std::string text = describe_account(*account_, options_, password_known_);
   if (options_.debug) text += "sandbox = " + sandbox_level().text + '\n';
   (void)console_.print(text);
-  return {};
 }
 
 Result<void> SendMail::settle_recipients() {
