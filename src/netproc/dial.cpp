@@ -82,6 +82,10 @@ class Dialler {
 
   Unexpected lost() const {
     if (source_unsuitable_) return cannot_bind("the server has no address of this family");
+    // Refusal is ECONNREFUSED: a reset comes from a server that had accepted the connection.
+    if (race_.reason() == ECONNRESET) {
+      return fail(ExitCode::io_error, "network read error: " + error_text(ECONNRESET));
+    }
     return cannot_connect(where_, error_text(race_.reason()));
   }
 

@@ -5,6 +5,7 @@
 
 #include <criterion/criterion.h>
 #include <cerrno>
+#include <csignal>
 #include <fcntl.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -12,6 +13,7 @@
 #include <string>
 #include <sys/socket.h>
 #include <sys/un.h>
+#include <sys/wait.h>
 #include <unistd.h>
 #include <vector>
 
@@ -177,6 +179,23 @@ Test(dial, ends_at_the_deadline_when_nobody_answers, .timeout = 30) {
   expect_text(error_of_dialling(to({"127.0.0.2"}, port), ExitCode::temporary_failure, 300ms),
               "cannot connect to mail.example, port " + std::to_string(port) + ": the operation timed out");
   cr_expect(Deadline::Clock::now() - start >= 300ms);
+}
+
+Test(dial, does_not_call_a_connection_that_was_reset_unreachable, .timeout = 60) {
+  const Fd listener = bound_socket("127.0.0.1", 0, 5);
+  const pid_t server = fork();
+  while (server == 0) {
+    const Fd fd(accept4(listener.number(), nullptr, nullptr, SOCK_CLOEXEC));
+    if (!fd.is_open()) _exit(1);
+    const linger reset{1, 0};
+    setsockopt(fd.number(), SOL_SOCKET, SO_LINGER, &reset, sizeof reset);
+  }
+  for (int i = 0; i < 200; ++i) {
+    const auto connection = dial(to({"127.0.0.1"}, port_of(listener)), Deadline::in(5s));
+    if (!connection) cr_expect(connection.error().code == ExitCode::io_error, "%s", connection.error().text.c_str());
+  }
+  kill(server, SIGKILL);
+  waitpid(server, nullptr, 0);
 }
 
 Test(dial, comes_from_the_source_address, .timeout = 30) {
