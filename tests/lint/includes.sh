@@ -75,8 +75,8 @@ closure() {
 parsers() {
   names="common/text common/base64 common/cursor common/codec"
   names="$names $(sed -n 's/^#include "\(.*\)\.hpp".*/\1/p' tests/fuzz/*_fuzz.cpp | sort -u)"
-  # Chooses among accounts that were read from files: what it parses is parent/config's work.
-  names=$(printf '%s\n' "$names" | grep -v '^parent/account_choice$')
+  # Not parsers: what chooses among accounts that were read from files, and the two ends of the dialogue.
+  names=$(printf '%s\n' "$names" | grep -vE '^(parent/account_choice|netproc/smtp_client|netproc/smtp_hello)$')
   for name in $names; do
     for source in "src/$name.hpp" "src/$name.cpp"; do
       [ -f "$source" ] || continue
