@@ -77,6 +77,7 @@ void Secret::reserve(std::size_t capacity) {
 void Secret::append(std::string_view bytes) {
   if (bytes.empty()) return;
   reserve(size_ + bytes.size());
+  // NOLINTNEXTLINE(clang-analyzer-core.NonNullParamChecker): reserve() has just made room
   std::memcpy(data_ + size_, bytes.data(), bytes.size());
   size_ += bytes.size();
 }
