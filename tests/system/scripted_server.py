@@ -34,10 +34,12 @@ class Gate:
         self.reached = threading.Event()
         self.opened = threading.Event()
 
-    def wait(self, seconds=15.0):
-        """For the test: until the server stands here."""
-        if not self.reached.wait(seconds):
-            raise AssertionError("the dialogue did not come to the place where the server was to pause")
+    def wait(self, seconds=15.0, gone=lambda: False):
+        """For the test: until the server stands here, or the client is GONE."""
+        end = time.monotonic() + seconds
+        while not self.reached.wait(0.02):
+            if gone() or time.monotonic() > end:
+                raise AssertionError("the dialogue did not come to the place where the server was to pause")
 
     def open(self):
         self.opened.set()

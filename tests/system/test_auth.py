@@ -83,6 +83,7 @@ def test_nothing_usable_under_tls(t):
 def test_a_wanted_mechanism_that_is_not_offered(t):
     server = login(t, Auth(mechanisms=("PLAIN",)), method="cram-md5")
     t.failed(t.msmtp(), 69, ".*CRAM-MD5.*")
+    server.settle()
     check(not any(command.startswith("AUTH") for command in server.session.commands), "no AUTH")
     equal(server.session.commands[-1], "QUIT", "last command")
 
@@ -91,6 +92,7 @@ def test_auth_that_is_not_offered(t):
     server = t.serve(Dialogue())
     t.configure(server, auth="scram-sha-256", user="joe", password=PASSWORD)
     t.failed(t.msmtp(), 69, "the server does not support authentication")
+    server.settle()
     equal(server.session.commands, ["EHLO localhost", "QUIT"], "commands")
     t.logged("EX_UNAVAILABLE")
 

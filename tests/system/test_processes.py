@@ -39,7 +39,12 @@ def at(t, gate, *arguments, mail=MAIL):
     running.process.stdin.write(mail)
     running.process.stdin.close()
     running.process.stdin = None
-    gate.wait()
+    try:
+        gate.wait(gone=lambda: running.process.poll() is not None)
+    except AssertionError as error:
+        if running.process.poll() is None:
+            raise
+        raise AssertionError(f"{error}: {running.finish()}") from None
     return running
 
 
@@ -198,7 +203,7 @@ def test_msmtp_is_killed_while_the_body_comes(t):
 
 @cases(*((f"{place}", place) for place in ("greeting", "ehlo-tls", "data")))
 def test_the_network_child_stops_answering_before_the_mail(t, place):
-    server, gate = prepared(t, place, keywords=(), timeout=3)
+    server, gate = prepared(t, place, keywords=(), timeout=2)
     running = at(t, gate)
     netproc = running.helper("netproc")
     os.kill(netproc, signal.SIGSTOP)

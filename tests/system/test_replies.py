@@ -2,6 +2,7 @@
 
 from dialogue import PLAIN_KEYWORDS, Dialogue
 from harness import ADDRESS, MAIL, RECIPIENT, cases, check, equal
+from processes import wait_until
 
 SENDER_REFUSED = "envelope from address joe@example\\.test not accepted by the server"
 RECIPIENT_REFUSED = "recipient address bob@example\\.test not accepted by the server"
@@ -340,6 +341,7 @@ def test_quit_is_sent_and_not_waited_for(t):
     run = t.msmtp()
     t.succeeded(run)
     check(run.seconds < 3, f"did not wait: {run.seconds}")
+    wait_until(lambda: server.session.commands[-1] == "QUIT", 2)
     equal(server.session.commands[-1], "QUIT", "last command")
 
 

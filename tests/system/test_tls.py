@@ -221,6 +221,7 @@ def test_starttls_that_is_not_offered(t):
     server = t.serve(Dialogue(auth=Auth()))
     configure(t, server, auth="plain", user="joe", password="s3cret pass")
     refused(t, server, t.msmtp(), 69, ".*TLS.*STARTTLS.*|.*STARTTLS.*", log="EX_UNAVAILABLE")
+    server.settle()
     equal(server.session.commands, ["EHLO localhost", "QUIT"], "commands")
 
 
