@@ -11,6 +11,16 @@
 
 namespace msmtp {
 
+namespace {
+
+#ifdef MSG_MORE
+constexpr int more_follows = MSG_MORE;
+#else
+constexpr int more_follows = 0;
+#endif
+
+}  // namespace
+
 ssize_t TlsTransport::read_callback(tls*, void* room, size_t size, void* self) {
   return static_cast<TlsTransport*>(self)->receive(room, size);
 }
@@ -30,7 +40,8 @@ ssize_t TlsTransport::receive(void* room, size_t size) {
 }
 
 ssize_t TlsTransport::send(const void* bytes, size_t size) {
-  return outcome(::send(fd_.number(), bytes, size, MSG_DONTWAIT | MSG_NOSIGNAL), TLS_WANT_POLLOUT);
+  const int flags = MSG_DONTWAIT | MSG_NOSIGNAL | (more_ ? more_follows : 0);
+  return outcome(::send(fd_.number(), bytes, size, flags), TLS_WANT_POLLOUT);
 }
 
 ssize_t TlsTransport::outcome(ssize_t count, ssize_t when_not_ready) {
@@ -76,6 +87,7 @@ Result<std::size_t> TlsStream::read(std::span<char> room, const Deadline& deadli
 
 Result<void> TlsStream::write(std::string_view bytes, const Deadline& deadline) {
   while (!bytes.empty()) {
+    transport_->set_more(bytes.size() > max_tls_record);
     const ssize_t count =
         drive(*transport_, deadline, [this, bytes] { return tls_write(context_.get(), bytes.data(), bytes.size()); });
     if (count < 0) return network_error("write");

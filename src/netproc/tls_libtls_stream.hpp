@@ -25,6 +25,8 @@ class TlsTransport {
     deadline_ = deadline;
     failure_.clear();
   }
+  // Whether the record that is written next is not the last of its flight: then no half-filled packet goes out after it.
+  void set_more(bool more) { more_ = more; }
   // Why the network failed, if it was the network that did.
   const std::string& failure() const { return failure_; }
   void set_failure(std::string_view reason);
@@ -43,6 +45,7 @@ class TlsTransport {
   Deadline deadline_ = Deadline::never();
   std::string failure_;
   bool at_end_ = false;
+  bool more_ = false;
 };
 
 // Repeats STEP, a call of libtls, until it is neither waiting for the network nor out of time. What it gives is the
