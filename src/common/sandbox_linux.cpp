@@ -5,9 +5,11 @@
 #include "common/sandbox_linux.hpp"
 
 #include <csignal>
+#include <span>
 #include <sys/capability.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <unistd.h>
 
 namespace msmtp {
 
@@ -23,14 +25,48 @@ void limit(decltype(RLIMIT_CORE) resource, rlim_t value) {
   (void)setrlimit(resource, &both);
 }
 
-// The bounding set can only be cut with a capability of its own; without it there is nothing to cut.
-Result<void> drop_capabilities() {
+// Only who has CAP_SETPCAP can cut the bounding set, so this comes before root becomes another; for the others it
+// bounds nothing that no_new_privs does not bound as well.
+void cut_bounding_set() {
   for (cap_value_t capability = 0; cap_get_bound(capability) >= 0; ++capability) (void)cap_drop_bound(capability);
+}
+
+// What root needs until it becomes another: its files, and the change itself. All else goes at once, for root without
+// these walls may look into any process.
+constexpr cap_value_t needed_until_then[] = {CAP_SETUID, CAP_SETGID, CAP_SETPCAP, CAP_DAC_OVERRIDE,
+                                             CAP_DAC_READ_SEARCH};
+
+class Capabilities {
+ public:
+  explicit Capabilities(cap_t state) : state_(state) {}
+  ~Capabilities() {
+    if (state_ != nullptr) cap_free(state_);
+  }
+  Capabilities(const Capabilities&) = delete;
+  Capabilities& operator=(const Capabilities&) = delete;
+
+  bool has(cap_value_t capability) const {
+    cap_flag_value_t value = CAP_CLEAR;
+    return state_ != nullptr && cap_get_flag(state_, capability, CAP_PERMITTED, &value) == 0 && value == CAP_SET;
+  }
+  bool add(cap_value_t capability) {
+    return state_ != nullptr && cap_set_flag(state_, CAP_PERMITTED, 1, &capability, CAP_SET) == 0 &&
+           cap_set_flag(state_, CAP_EFFECTIVE, 1, &capability, CAP_SET) == 0;
+  }
+  bool become_ours() const { return state_ != nullptr && cap_set_proc(state_) == 0; }
+
+ private:
+  cap_t state_;
+};
+
+// Keeps those of KEPT that we have, and no others.
+Result<void> drop_capabilities(std::span<const cap_value_t> kept) {
   (void)cap_reset_ambient();
-  cap_t none = cap_init();
-  const bool dropped = none != nullptr && cap_set_proc(none) == 0;
-  if (none != nullptr) cap_free(none);
-  if (!dropped) return fail(ExitCode::os_error, "cannot drop capabilities");
+  const Capabilities before(cap_get_proc());
+  Capabilities after(cap_init());
+  bool made = true;
+  for (const cap_value_t capability : kept) made = made && (!before.has(capability) || after.add(capability));
+  if (!made || !after.become_ours()) return fail(ExitCode::os_error, "cannot drop capabilities");
   return {};
 }
 
@@ -64,10 +100,13 @@ Result<void> enter_stage(Stage stage, const Grants& grants) {
   }
   if (row.lesser_user) {
     const LesserUser who = grants.user ? *grants.user : TRY(find_lesser_user());
+    if (geteuid() == 0) cut_bounding_set();
     TRY(become_lesser_user(who));
-    TRY(drop_capabilities());
+    TRY(drop_capabilities({}));
     // A change of user makes the process dumpable again and forgets the parent-death signal.
     harden_process(row.role != Role::parent);
+  } else {
+    TRY(drop_capabilities(needed_until_then));
   }
   const Promises promises = row.promises.without(grants.give_up);
   if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0) return fail(ExitCode::os_error, "cannot set no_new_privs");
