@@ -13,12 +13,14 @@
 #include <fcntl.h>
 #include <memory>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <seccomp.h>
 #include <span>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
+#include <unistd.h>
 #include <vector>
 
 namespace msmtp {
@@ -27,8 +29,8 @@ namespace {
 
 constexpr int stdio_calls[] = {
     SCMP_SYS(read), SCMP_SYS(write), SCMP_SYS(readv), SCMP_SYS(writev), SCMP_SYS(recvfrom), SCMP_SYS(recvmsg),
-    SCMP_SYS(sendto), SCMP_SYS(sendmsg), SCMP_SYS(poll), SCMP_SYS(ppoll), SCMP_SYS(close), SCMP_SYS(shutdown),
-    SCMP_SYS(getsockopt), SCMP_SYS(setsockopt), SCMP_SYS(getsockname), SCMP_SYS(getpeername), SCMP_SYS(lseek),
+    SCMP_SYS(poll), SCMP_SYS(ppoll), SCMP_SYS(close), SCMP_SYS(shutdown),
+    SCMP_SYS(getsockopt), SCMP_SYS(getsockname), SCMP_SYS(getpeername), SCMP_SYS(lseek),
     SCMP_SYS(fstat), SCMP_SYS(exit), SCMP_SYS(exit_group), SCMP_SYS(brk), SCMP_SYS(munmap), SCMP_SYS(mremap),
     SCMP_SYS(madvise), SCMP_SYS(mlock), SCMP_SYS(munlock), SCMP_SYS(futex), SCMP_SYS(sched_yield),
     SCMP_SYS(getpid), SCMP_SYS(gettid), SCMP_SYS(getppid), SCMP_SYS(getuid), SCMP_SYS(geteuid), SCMP_SYS(getgid),
@@ -45,15 +47,21 @@ constexpr int rpath_calls[] = {
 };
 constexpr int wpath_calls[] = {SCMP_SYS(openat), SCMP_SYS(fsync)};
 constexpr int inet_calls[] = {SCMP_SYS(connect)};
-constexpr int dns_calls[] = {SCMP_SYS(connect), SCMP_SYS(bind), SCMP_SYS(sendmmsg), SCMP_SYS(recvmmsg)};
+constexpr int dns_calls[] = {SCMP_SYS(connect), SCMP_SYS(bind), SCMP_SYS(recvmmsg)};
 constexpr int id_calls[] = {
     SCMP_SYS(setresuid), SCMP_SYS(setresgid), SCMP_SYS(setgroups), SCMP_SYS(capget), SCMP_SYS(capset),
     SCMP_SYS(getresuid), SCMP_SYS(getresgid),
 };
 constexpr int further_stage_calls[] = {
-    SCMP_SYS(seccomp), SCMP_SYS(prctl), SCMP_SYS(landlock_create_ruleset), SCMP_SYS(landlock_add_rule),
-    SCMP_SYS(landlock_restrict_self), SCMP_SYS(prlimit64), SCMP_SYS(setrlimit), SCMP_SYS(getrlimit),
-    SCMP_SYS(capget), SCMP_SYS(capset),
+    SCMP_SYS(seccomp), SCMP_SYS(landlock_create_ruleset), SCMP_SYS(landlock_add_rule),
+    SCMP_SYS(landlock_restrict_self), SCMP_SYS(setrlimit), SCMP_SYS(getrlimit), SCMP_SYS(capget), SCMP_SYS(capset),
+};
+// prctl(2) is a hundred calls in one; these are what entering a stage takes. No second argument is looked at: as a
+// search tree, libseccomp 2.5.4 compares it with the first argument of the next rule ({PR_SET_DUMPABLE, 0} beside
+// {PR_SET_PDEATHSIG} let PR_SET_DUMPABLE, 1 pass).
+constexpr int further_stage_controls[] = {
+    PR_GET_SECCOMP, PR_SET_DUMPABLE, PR_SET_SECCOMP, PR_SET_NO_NEW_PRIVS, PR_SET_PDEATHSIG, PR_CAPBSET_READ, PR_CAPBSET_DROP,
+    PR_CAP_AMBIENT,
 };
 constexpr int deadly_calls[] = {
     SCMP_SYS(execve), SCMP_SYS(execveat), SCMP_SYS(ptrace), SCMP_SYS(bpf), SCMP_SYS(io_uring_setup),
@@ -62,6 +70,8 @@ constexpr int deadly_calls[] = {
     SCMP_SYS(pidfd_send_signal), SCMP_SYS(pidfd_open), SCMP_SYS(pidfd_getfd), SCMP_SYS(keyctl), SCMP_SYS(add_key),
     SCMP_SYS(request_key), SCMP_SYS(userfaultfd), SCMP_SYS(perf_event_open), SCMP_SYS(mount), SCMP_SYS(umount2),
     SCMP_SYS(unshare), SCMP_SYS(setns), SCMP_SYS(init_module), SCMP_SYS(finit_module), SCMP_SYS(memfd_create),
+    SCMP_SYS(rt_sigqueueinfo), SCMP_SYS(rt_tgsigqueueinfo), SCMP_SYS(chroot), SCMP_SYS(pivot_root),
+    SCMP_SYS(open_by_handle_at), SCMP_SYS(personality), SCMP_SYS(process_madvise), SCMP_SYS(kcmp),
 };
 constexpr int lookup_calls[] = {
     SCMP_SYS(open), SCMP_SYS(openat), SCMP_SYS(openat2), SCMP_SYS(stat), SCMP_SYS(lstat), SCMP_SYS(statx),
@@ -124,6 +134,13 @@ scmp_arg_cmp has_bits(unsigned argument, std::uint64_t mask, std::uint64_t value
   return {argument, SCMP_CMP_MASKED_EQ, mask, value};
 }
 
+// abort(3) ends in a signal to oneself. Any other process is none of ours.
+void add_signals(CallFilter& filter) {
+  const auto self = static_cast<std::uint64_t>(getpid());
+  filter.rule(SCMP_ACT_ALLOW, SCMP_SYS(tgkill), {equals(0, self)});
+  filter.rule(SCMP_ACT_KILL_PROCESS, SCMP_SYS(tgkill), {{0, SCMP_CMP_NE, self, 0}});
+}
+
 // Memory, but never executable memory.
 void add_memory(CallFilter& filter) {
   for (const int call : {SCMP_SYS(mmap), SCMP_SYS(mprotect)}) {
@@ -159,9 +176,14 @@ void add_files(CallFilter& filter, Promises promises) {
     filter.allow(rpath_calls);
     return;
   }
-  // fstat(2) of a C library that spells it newfstatat(fd, "").
-  filter.rule(SCMP_ACT_ALLOW, SCMP_SYS(newfstatat), {has_bits(3, AT_EMPTY_PATH, AT_EMPTY_PATH)});
-  filter.rule(refused, SCMP_SYS(newfstatat), {has_bits(3, AT_EMPTY_PATH, 0)});
+  // Some C libraries spell fstat(2) as newfstatat(fd, ""), and no filter sees whether there is a path after all. Who
+  // locks files has to know what they are; the others, who read strangers' bytes, learn nothing about any file.
+  if (promises.has(Promise::flock)) {
+    filter.rule(SCMP_ACT_ALLOW, SCMP_SYS(newfstatat), {has_bits(3, AT_EMPTY_PATH, AT_EMPTY_PATH)});
+    filter.rule(refused, SCMP_SYS(newfstatat), {has_bits(3, AT_EMPTY_PATH, 0)});
+  } else {
+    filter.rule(refused, SCMP_SYS(newfstatat), {});
+  }
   filter.refuse(lookup_calls);
 }
 
@@ -169,6 +191,29 @@ void allow_socket(CallFilter& filter, int family, int type, int protocol) {
   filter.rule(SCMP_ACT_ALLOW, SCMP_SYS(socket),
               {equals(0, static_cast<std::uint64_t>(family)), has_bits(1, 0xf, static_cast<std::uint64_t>(type)),
                equals(2, static_cast<std::uint64_t>(protocol))});
+}
+
+// MSG_FASTOPEN connects, past Landlock; and only a resolver has datagrams to send to somebody.
+void add_sending(CallFilter& filter, Promises promises) {
+  const scmp_arg_cmp no_fast_open = has_bits(3, MSG_FASTOPEN, 0);
+  filter.rule(SCMP_ACT_ALLOW, SCMP_SYS(sendmsg), {has_bits(2, MSG_FASTOPEN, 0)});
+  if (promises.has(Promise::dns)) {
+    filter.rule(SCMP_ACT_ALLOW, SCMP_SYS(sendto), {no_fast_open});
+    filter.rule(SCMP_ACT_ALLOW, SCMP_SYS(sendmmsg), {no_fast_open});
+  } else {
+    filter.rule(SCMP_ACT_ALLOW, SCMP_SYS(sendto), {no_fast_open, equals(4, 0)});
+  }
+}
+
+void add_socket_options(CallFilter& filter, Promises promises) {
+  if (promises.has(Promise::inet)) {
+    filter.rule(SCMP_ACT_ALLOW, SCMP_SYS(setsockopt), {equals(1, IPPROTO_TCP), equals(2, TCP_NODELAY)});
+  }
+  if (promises.has(Promise::dns)) {  // for the ICMP errors of its datagrams
+    for (const std::uint64_t level : {IPPROTO_IP, IPPROTO_IPV6}) {
+      filter.rule(SCMP_ACT_ALLOW, SCMP_SYS(setsockopt), {equals(1, level)});
+    }
+  }
 }
 
 // Landlock knows TCP only, and not multipath TCP, which reaches any port: hence the check of the protocol.
@@ -194,6 +239,14 @@ void add_sockets(CallFilter& filter, Promises promises, const Grants& grants) {
   if (grants.bind_source || may_still_bind) filter.rule(SCMP_ACT_ALLOW, SCMP_SYS(bind), {});
 }
 
+void add_further_stages(CallFilter& filter) {
+  filter.allow(further_stage_calls);
+  for (const int option : further_stage_controls) {
+    filter.rule(SCMP_ACT_ALLOW, SCMP_SYS(prctl), {equals(0, static_cast<std::uint64_t>(option))});
+  }
+  filter.rule(SCMP_ACT_ALLOW, SCMP_SYS(prlimit64), {equals(0, 0)});  // our own limits, nobody else's
+}
+
 }  // namespace
 
 bool has_seccomp() {
@@ -203,12 +256,15 @@ bool has_seccomp() {
 Result<void> load_call_filter(Promises promises, const Grants& grants, bool more_stages) {
   CallFilter filter;
   filter.allow(stdio_calls);
+  add_signals(filter);
   add_memory(filter);
+  add_sending(filter, promises);
+  add_socket_options(filter, promises);
   add_descriptor_controls(filter, promises);
   add_files(filter, promises);
   add_sockets(filter, promises, grants);
   if (promises.has(Promise::id)) filter.allow(id_calls);
-  if (more_stages) filter.allow(further_stage_calls);
+  if (more_stages) add_further_stages(filter);
   filter.kill(deadly_calls);
   return filter.load();
 }
