@@ -66,6 +66,7 @@ Child& Child::operator=(Child&& other) noexcept {
 std::optional<int> Child::wait(const Deadline& deadline) {
   for (;;) {
     int status = 0;
+    if (pid_ <= 0) return std::nullopt;  // for waitpid(2) that would be any child
     const pid_t ended = waitpid(pid_, &status, WNOHANG);
     if (ended == pid_) {
       pid_ = -1;
@@ -87,7 +88,8 @@ Result<Child> spawn(const std::string& path, std::vector<HandedFd> descriptors,
   SpawnPlan plan;
   for (HandedFd& handed : descriptors) TRY(move_out_of_the_way(handed));
   for (const HandedFd& handed : descriptors) {
-    posix_spawn_file_actions_adddup2(&plan.actions, handed.fd.number(), handed.number);
+    const int outcome = posix_spawn_file_actions_adddup2(&plan.actions, handed.fd.number(), handed.number);
+    if (outcome != 0) return fail(ExitCode::os_error, "cannot hand over a descriptor: " + error_text(outcome));
   }
   const std::vector<std::string> arguments{path.substr(path.rfind('/') + 1)};
   pid_t pid = -1;
