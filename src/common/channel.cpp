@@ -83,10 +83,8 @@ Result<std::string_view> PacketSocket::receive(const Deadline& deadline) {
     header.msg_control = control;
     header.msg_controllen = sizeof control;
     const ssize_t size = recvmsg(fd_.number(), &header, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
-    if (size > 0) {
-      close_descriptors(header);
-      return accept_packet(static_cast<std::size_t>(size), header.msg_flags, header.msg_controllen);
-    }
+    if (size >= 0) close_descriptors(header);  // an empty packet can carry some too
+    if (size > 0) return accept_packet(static_cast<std::size_t>(size), header.msg_flags, header.msg_controllen);
     if (size == 0) return Unexpected{gone()};
     // The other end went with packets unread. That is told once, and before what it sent itself: its last words come
     // with the next call, and the end after them.
