@@ -67,8 +67,9 @@ inline Failed failed(const Error& error) {
   return {error.code, Text<4096>::cut(error.text), Text<max_reply_text>::cut(error.server_reply)};
 }
 
+// A failure that calls itself a success stays a failure: its code may become our exit code.
 inline Error error_of(const Failed& failed) {
-  return {failed.code, failed.text.str(), failed.server_reply.str(), Cause::plain};
+  return {failed.code == ExitCode::ok ? ExitCode::software : failed.code, failed.text.str(), failed.server_reply.str(), Cause::plain};
 }
 
 // ---- resolver ----
