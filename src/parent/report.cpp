@@ -41,7 +41,8 @@ void report_outcome(const Console& console, const Account& account, const Submis
   console.complain(last);
 }
 
-void report_record(const Console& console, const LogRecord& record) {
+void report_record(const Console& console, const LogRecord& record, bool debug) {
+  if (!debug && record.kind != LogKind::warning) return;
   switch (record.kind) {
     case LogKind::warning: console.complain(record.text); break;
     case LogKind::received: (void)console.print("<-- " + record.text + "\r\n"); break;

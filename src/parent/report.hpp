@@ -18,8 +18,9 @@ void report_error(const Console& console, const Error& error);
 // The lines after a submission that failed: each recipient refused by LMTP, the error, and which account it was.
 void report_outcome(const Console& console, const Account& account, const SubmissionOutcome& outcome);
 
-// A helper's log record: warnings to stderr; the dialogue to stdout as "--> " and "<-- " lines.
-void report_record(const Console& console, const LogRecord& record);
+// A helper's log record: warnings to stderr; with DEBUG the dialogue to stdout as "--> " and "<-- " lines. Without it
+// nobody asked for a dialogue, so one that comes is nothing that the user should see.
+void report_record(const Console& console, const LogRecord& record, bool debug);
 
 // The lines about a TLS session, as --serverinfo and --debug show them.
 std::string describe_tls(const Secured& facts);

@@ -43,7 +43,7 @@ class SendMail {
       : options_(options),
         places_(places),
         console_(console),
-        crew_([&](const LogRecord& record) { report_record(console, record); }) {}
+        crew_([&console, &options](const LogRecord& record) { report_record(console, record, options.debug); }) {}
 
   ExitCode run();
 
