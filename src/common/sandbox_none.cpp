@@ -2,6 +2,10 @@
 #include "common/sandbox.hpp"
 
 #include <sys/resource.h>
+#if defined(__linux__)
+#include <csignal>
+#include <sys/prctl.h>
+#endif
 
 namespace msmtp {
 
@@ -9,16 +13,21 @@ SandboxLevel sandbox_level() {
   return {"none"};
 }
 
-void harden_process(bool) {
+void harden_process([[maybe_unused]] bool die_with_parent) {
   const rlimit none{0, 0};
   (void)setrlimit(RLIMIT_CORE, &none);
+#if defined(__linux__)
+  if (die_with_parent) (void)prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
+#endif
 }
 
 Result<void> enter_stage(Stage stage, const Grants& grants) {
   const Rights& row = rights(stage);
   if (!row.confined || !row.lesser_user) return {};
   const LesserUser who = grants.user ? *grants.user : TRY(find_lesser_user());
-  return become_lesser_user(who);
+  TRY(become_lesser_user(who));
+  harden_process(row.role != Role::parent);  // a change of user forgets the parent-death signal
+  return {};
 }
 
 }  // namespace msmtp
