@@ -182,6 +182,12 @@ class Test:
                 os.chown(name, user.pw_uid, user.pw_gid)
         return user.pw_uid
 
+    def needs_sandbox(self):
+        """Skips where the program was built without: it says so itself."""
+        version = subprocess.run([self.program, "--version"], capture_output=True, text=True, timeout=20).stdout
+        if "Sandbox: none" in version:
+            skip("this build has no sandbox")
+
     # -- checks that many tests share
 
     def failed(self, run, code, *wanted, account=True):

@@ -61,6 +61,8 @@ def one_line(t, run, helper, code, *words):
 
 @cases(*((f"{place}-{name}", place, name) for place in BEFORE for name in ("KILL", "SEGV")))
 def test_the_network_child_is_killed_before_the_mail(t, place, name):
+    if name == "SEGV":
+        t.needs_sandbox()  # a sanitizer catches the signal and has much to say
     server, gate = prepared(t, place, keywords=())
     running = at(t, gate)
     os.kill(running.helper("netproc"), getattr(signal, "SIG" + name))
@@ -286,6 +288,7 @@ def test_the_search_in_memory_finds_what_is_there(t):
 @cases(*((f"{mechanism}-{place}", mechanism, place) for mechanism in ("SCRAM-SHA-256", "SCRAM-SHA-1", "CRAM-MD5")
          for place in ("auth-command", "challenge", "auth-final") if (mechanism, place) != ("CRAM-MD5", "challenge")))
 def test_the_network_child_never_has_the_password(t, mechanism, place):
+    t.needs_sandbox()
     root_only("reading the memory of another process")
     _, gate = login(t, place, mechanism)
     running = at(t, gate)
@@ -308,6 +311,7 @@ def login(t, place, mechanism, **settings):
 @cases(*((f"{mechanism}-{source}", mechanism, source) for mechanism in ("SCRAM-SHA-256", "PLAIN", "LOGIN", "CRAM-MD5")
          for source in ("config", "passwordeval", "netrc")))
 def test_after_authentication_no_process_has_the_password(t, mechanism, source):
+    t.needs_sandbox()
     root_only("reading the memory of another process")
     settings = {} if source == "config" else {"password": None}
     if source == "passwordeval":
@@ -323,6 +327,7 @@ def test_after_authentication_no_process_has_the_password(t, mechanism, source):
 
 
 def test_the_parent_has_no_password_while_it_reads_the_mail(t):
+    t.needs_sandbox()
     root_only("reading the memory of another process")
     _, gate = login(t, "greeting", "SCRAM-SHA-256")
     running = at(t, gate)
@@ -336,6 +341,7 @@ def test_the_parent_has_no_password_while_it_reads_the_mail(t):
 # -- who they are
 
 def test_at_the_talk_stage_every_process_is_locked(t):
+    t.needs_sandbox()
     server, gate = prepared(t, "mail", tls=True)
     running = at(t, gate)
     for name, pid in [("msmtp", running.pid)] + list(running.helpers().items()):
@@ -348,6 +354,7 @@ def test_at_the_talk_stage_every_process_is_locked(t):
 
 
 def test_started_by_root_no_process_talks_as_root(t):
+    t.needs_sandbox()
     root_only("changing to another user")
     _, gate = login(t, "challenge", "SCRAM-SHA-256")
     running = at(t, gate)
@@ -362,6 +369,7 @@ def test_started_by_root_no_process_talks_as_root(t):
 
 
 def test_descriptors_at_the_talk_stage(t):
+    t.needs_sandbox()
     root_only("looking at the descriptors of a process that cannot be traced")
     _, gate = login(t, "challenge", "SCRAM-SHA-256")
     running = at(t, gate)
@@ -378,6 +386,7 @@ def test_descriptors_at_the_talk_stage(t):
 
 
 def test_each_process_has_its_own_libraries_only(t):
+    t.needs_sandbox()
     root_only("reading the map of a process that cannot be traced")
     _, gate = login(t, "challenge", "SCRAM-SHA-256")
     running = at(t, gate)
