@@ -55,8 +55,10 @@ void Crew::drain_logs() {
 }
 
 void Crew::drain(CrewMember& member) {
+  // Not more than a pipe holds, for a helper that writes without end must not keep us from everything else.
+  constexpr int most_reads = 16;
   char buffer[4096];
-  while (member.log.is_open()) {
+  for (int reads = 0; reads < most_reads && member.log.is_open(); ++reads) {
     const ssize_t size = read(member.log.number(), buffer, sizeof buffer);
     if (size < 0 && errno == EINTR) continue;
     if (size < 0) return;

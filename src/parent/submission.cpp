@@ -16,9 +16,6 @@ namespace {
 
 using std::chrono::seconds;
 
-// How long a helper may take beyond the timer that it keeps itself. After that it is taken for dead.
-constexpr seconds helper_grace{5};
-
 constexpr seconds resolve_timer{60};
 constexpr seconds reply_timer{300};        // RFC 5321, 4.5.3.2: greeting, MAIL, RCPT
 constexpr seconds data_block_timer{180};   // 4.5.3.2.5
@@ -93,6 +90,7 @@ Destination destination_of(const Account& account) {
 
 SubmissionOutcome Submission::run(SubmissionRequest& request) {
   timeout_ = seconds(request.account.timeout);
+  helper_grace_ = request.helper_grace;
   credential_ = crew_.authproc ? Credential::acquiring : Credential::none;
   reading_ = &request.mail;
   auto submitted = submit(request);
@@ -128,6 +126,7 @@ Result<std::vector<Endpoint>> Submission::endpoints(const Account& account) {
   crew_.resolver->close();
   if (const Failed* failure = std::get_if<Failed>(&answer)) return fail(error_of(*failure));
   const auto found = std::get<Resolved>(answer).endpoints.items();
+  if (found.empty()) return Unexpected{crew_.resolver->socket().lied("an answer without addresses")};
   return std::vector<Endpoint>(found.begin(), found.end());
 }
 
@@ -229,7 +228,8 @@ Result<void> Submission::advance_credential() {
     credential_ = Credential::completed;
     authproc.close();
   } else {
-    TRY(authproc.expect<Failed>(now));  // nothing is legal now, so this is an end of file or a lie
+    // Nothing else is legal now, so this is the end of it, a failure or a lie.
+    return fail(error_of(TRY(authproc.expect_one<Failed>(now))));
   }
   return {};
 }
@@ -305,16 +305,22 @@ Result<void> Submission::send_pieces(OutgoingMail& mail) {
 }
 
 Result<void> Submission::hear_verdict(SubmissionRequest& request) {
+  std::size_t next_refusal = request.account.protocol == Protocol::lmtp ? 0 : request.recipients.size();
   for (;;) {
     auto message = TRY((hear<RecipientRefused, Delivered>(step_limit(final_reply_timer))));
     if (const auto* delivered = std::get_if<Delivered>(&message)) {
+      if (!outcome_.refused.empty()) {
+        return Unexpected{crew_.netproc->socket().lied("Delivered although recipients were refused")};
+      }
       outcome_.server_reply = delivered->server_reply.str();
       return {};
     }
     const auto& refused = std::get<RecipientRefused>(message);
-    if (refused.index >= request.recipients.size()) {
+    // Each once and in their order, so that their number is bounded.
+    if (refused.index < next_refusal || refused.index >= request.recipients.size()) {
       return Unexpected{crew_.netproc->socket().lied("a recipient that is none")};
     }
+    next_refusal = refused.index + 1;
     outcome_.refused.push_back({request.recipients[refused.index], refused.server_reply.str()});
   }
 }
@@ -398,7 +404,7 @@ void Submission::dismiss_netproc() {
 
 Deadline Submission::step_limit(seconds rfc_timer, unsigned steps) const {
   const seconds timer = timeout_.count() != 0 ? timeout_ : rfc_timer;
-  return Deadline::in(timer * steps + helper_grace);
+  return Deadline::in(timer * steps + helper_grace_);
 }
 
 }  // namespace msmtp

@@ -6,6 +6,7 @@
 #include "parent/crew.hpp"
 #include "parent/outgoing_mail.hpp"
 
+#include <chrono>
 #include <functional>
 #include <optional>
 #include <string>
@@ -31,6 +32,8 @@ struct SubmissionRequest {
   std::string reverse_path;             // empty: the null reverse-path
   std::vector<std::string> recipients;  // at least one
   OutgoingMail mail;
+  // How long a helper may take beyond the timers that it keeps itself. After that it is taken for dead.
+  std::chrono::milliseconds helper_grace = std::chrono::seconds(5);
 };
 
 // A recipient whom the server refused after the data (LMTP), and how it said so.
@@ -91,6 +94,7 @@ class Submission {
   const Console& console_;
   SecuredSink secured_;
   std::chrono::seconds timeout_{0};
+  std::chrono::milliseconds helper_grace_{0};
   Zone zone_ = Zone::nothing_sent;
   Credential credential_ = Credential::none;
   bool password_found_ = false;
