@@ -64,7 +64,7 @@ Child& Child::operator=(Child&& other) noexcept {
 }
 
 std::optional<int> Child::wait(const Deadline& deadline) {
-  for (;;) {
+  for (long nanoseconds = 50'000;; nanoseconds = std::min(2 * nanoseconds, 5'000'000L)) {
     int status = 0;
     if (pid_ <= 0) return std::nullopt;  // for waitpid(2) that would be any child
     const pid_t ended = waitpid(pid_, &status, WNOHANG);
@@ -73,8 +73,8 @@ std::optional<int> Child::wait(const Deadline& deadline) {
       return status;
     }
     if ((ended < 0 && errno != EINTR) || deadline.has_passed()) return std::nullopt;
-    const timespec pause{0, 1'000'000};
-    nanosleep(&pause, nullptr);
+    const timespec span{0, nanoseconds};
+    nanosleep(&span, nullptr);
   }
 }
 

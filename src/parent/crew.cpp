@@ -32,6 +32,17 @@ std::vector<std::string> resolver_environment() {
 
 }  // namespace
 
+Crew::~Crew() {
+  netproc.reset();
+  authproc.reset();
+  resolver.reset();
+  const Deadline deadline = Deadline::in(std::chrono::milliseconds(300));
+  for (CrewMember& member : members_) {
+    member.log.close();
+    if (member.process.pid() > 0) (void)member.process.wait(deadline);
+  }
+}
+
 bool Crew::wait(std::vector<Polled>& polled, const Deadline& deadline) {
   for (;;) {
     std::vector<pollfd> fds;

@@ -31,6 +31,11 @@ class Crew {
   using LogSink = std::function<void(const LogRecord&)>;
 
   explicit Crew(LogSink sink) : sink_(std::move(sink)) {}
+  // Closes the channels, upon which every helper ends, and reaps them: where nobody inherits orphans (a container's
+  // first process may not), they would stay as zombies. One that does not end in time is left to the system.
+  ~Crew();
+  Crew(const Crew&) = delete;
+  Crew& operator=(const Crew&) = delete;
 
   std::optional<Netproc> netproc;
   std::optional<Authproc> authproc;
@@ -71,7 +76,8 @@ class CrewStarter {
   Result<void> start_netproc(bool with_tls, bool with_sasl);
 
  private:
-  Result<Fd> start(std::string_view program, std::vector<HandedFd> descriptors, const std::vector<std::string>& environment);
+  Result<Fd> start(std::string_view program, std::vector<HandedFd> descriptors,
+                   const std::vector<std::string>& environment);
 
   std::string directory_;
   Crew& crew_;
