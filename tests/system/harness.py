@@ -115,9 +115,9 @@ class Test:
 
     # -- servers and configuration
 
-    def serve(self, script, family="inet"):
+    def serve(self, script, family="inet", **more):
         path = os.path.join(self.folder, f"socket{len(self.servers)}") if family == "unix" else None
-        server = ScriptedServer(script, family, path)
+        server = ScriptedServer(script, family, path, **more)
         self.servers.append(server)
         return server
 

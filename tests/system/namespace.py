@@ -49,6 +49,29 @@ def bring_loopback_up():
         fcntl.ioctl(sock, SIOCSIFFLAGS, struct.pack("16sH14s", b"lo", flags | IFF_UP, b""))
 
 
+def add_address(address):
+    """An address of this machine that is not loopback, though it leads here."""
+    try:
+        subprocess.run(["ip", "address", "add", address + "/32", "dev", "lo"], check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    except (OSError, subprocess.CalledProcessError) as error:
+        skip(f"cannot add an address: {error}")
+
+
+def own_devices():
+    """A /dev of the test's own, with the devices that programs need and room for /dev/log."""
+    if ctypes.CDLL(None, use_errno=True).unshare(CLONE_NEWNS) != 0:
+        skip("no mount namespace of our own here")
+    script = """set -e
+        mount --make-rprivate /
+        place=$(mktemp -d)
+        mount -t tmpfs -o mode=755 none $place
+        for device in null zero full random urandom tty; do : >$place/$device; mount --bind /dev/$device $place/$device; done
+        mount --rbind $place /dev"""
+    result = subprocess.run(["/bin/sh", "-c", script], capture_output=True, text=True)
+    if result.returncode:
+        skip(f"cannot make a /dev of our own: {result.stderr.strip()}")
+
+
 def replace(path, text):
     """Another file under PATH, for this mount namespace only."""
     quiet = {"check": True, "stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}

@@ -199,7 +199,7 @@ class Session:
 class ScriptedServer:
     """Accepts connections and runs the script for each, in threads. family is "inet", "inet6" or "unix"."""
 
-    def __init__(self, script, family="inet", path=None, backlog=16):
+    def __init__(self, script, family="inet", path=None, address=None, port=0, backlog=16):
         self.script, self.family, self.path = script, family, path
         self.sessions, self.errors = [], []
         self.stopping = threading.Event()
@@ -210,9 +210,10 @@ class ScriptedServer:
             os.chmod(path, 0o666)
             self.host, self.port = None, 0
         else:
-            self.host = "127.0.0.1" if family == "inet" else "::1"
+            self.host = address or ("127.0.0.1" if family == "inet" else "::1")
             self.listener = socket.socket(socket.AF_INET if family == "inet" else socket.AF_INET6)
-            self.listener.bind((self.host, 0))
+            self.listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            self.listener.bind((self.host, port))
             self.port = self.listener.getsockname()[1]
         self.listener.listen(backlog)
         self._spawn(self._accept)
