@@ -1,6 +1,7 @@
 // Addresses of the envelope.
 #include "parent/envelope_address.hpp"
 
+#include "common/a_labels.hpp"
 #include "common/text.hpp"
 
 #include <algorithm>
@@ -70,6 +71,14 @@ bool has_non_ascii_local_part(std::string_view address) {
 
 bool has_non_ascii_domain(std::string_view address) {
   return has_non_ascii(domain_of(address));
+}
+
+std::string path_of(std::string_view address) {
+  if (!has_non_ascii_domain(address)) return std::string(address);
+  const std::string_view domain = domain_of(address);
+  const auto labels = to_a_labels(domain);
+  if (!labels) return std::string(address);
+  return std::string(address.substr(0, address.size() - domain.size())) + *labels;
 }
 
 bool has_local_name(std::span<const std::string> recipients) {

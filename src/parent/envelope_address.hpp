@@ -34,6 +34,10 @@ bool has_non_ascii_local_part(std::string_view address);
 // A domain to be sent as A-labels (RFC 5890).
 bool has_non_ascii_domain(std::string_view address);
 
+// ADDRESS as it goes into MAIL or RCPT: an internationalized domain as A-labels (RFC 5890), so that no server needs to
+// know of it; one that has none stays as it is, and needs SMTPUTF8 like a local part with such bytes.
+std::string path_of(std::string_view address);
+
 // Whether any of them has no '@' and so may be an alias.
 bool has_local_name(std::span<const std::string> recipients);
 

@@ -325,9 +325,11 @@ Result<OutgoingHeader> SendMail::make_header() {
 // ---- stage three ----
 
 ExitCode SendMail::submit() {
-  const std::string reverse_path = is_null_sender(*account_->from) ? std::string() : *account_->from;
-  SubmissionRequest request{*account_, reverse_path, recipients_,
+  SubmissionRequest request{*account_,
+                            is_null_sender(*account_->from) ? std::string() : path_of(*account_->from),
+                            {},
                             OutgoingMail(std::move(header_), mail_.body_start, STDIN_FILENO, mail_.ended)};
+  for (const std::string& recipient : recipients_) request.recipients.push_back(path_of(recipient));
   Submission submission(crew_, console_, [this](const Secured& facts) {
     if (options_.debug) (void)console_.print(describe_tls(facts));
   });

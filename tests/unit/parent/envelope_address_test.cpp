@@ -76,3 +76,10 @@ TEST_CASE("only names without @ call for the aliases file") {
   CHECK(has_local_name(std::vector<std::string>{"a@b", "root"}));
   CHECK_FALSE(has_local_name({}));
 }
+
+TEST_CASE("an internationalized domain is sent as A-labels, and the local part as it is") {
+  CHECK(path_of("joe@b\xc3\xbc\x63her.test") == "joe@xn--bcher-kva.test");
+  CHECK(path_of("j\xc3\xb6rg@b\xc3\xbc\x63her.test") == "j\xc3\xb6rg@xn--bcher-kva.test");
+  CHECK(path_of("j\xc3\xb6rg@x.test") == "j\xc3\xb6rg@x.test");
+  CHECK(path_of("joe@\xff.test") == "joe@\xff.test");
+}
