@@ -11,10 +11,17 @@ namespace msmtp {
 
 namespace {
 
-// Everything below "/" for reading is what an unveil(2) list is not needed for; it is made when a stage narrows
-// that, and the pledge that follows makes it final.
 bool sees_all_files(const Grants& grants) {
   return grants.paths.size() == 1 && grants.paths.front().path == "/";
+}
+
+// A stage whose successor reads files too must leave it the right to name them: unveil(2) without its promise is the
+// end of the process.
+bool successor_names_files(Stage stage) {
+  const auto next = static_cast<std::size_t>(stage) + 1;
+  if (next == table_of_rights().size()) return false;
+  const Rights& row = table_of_rights()[next];
+  return row.role == rights(stage).role && row.promises.has(Promise::rpath);
 }
 
 Result<void> unveil_paths(const Grants& grants) {
@@ -47,11 +54,8 @@ Result<void> enter_stage(Stage stage, const Grants& grants) {
     TRY(become_lesser_user(who));
   }
   std::string promises = promise_text(row.promises.without(grants.give_up));
-  if (sees_all_files(grants)) {
-    promises += " unveil";
-  } else if (row.promises.has(Promise::rpath)) {
-    TRY(unveil_paths(grants));
-  }
+  if (successor_names_files(stage)) promises += " unveil";
+  if (row.promises.has(Promise::rpath) && !sees_all_files(grants)) TRY(unveil_paths(grants));
   if (pledge(promises.c_str(), nullptr) != 0) {
     return fail(ExitCode::os_error, "cannot pledge '" + promises + "': " + error_text(errno));
   }
