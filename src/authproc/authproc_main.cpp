@@ -20,7 +20,8 @@ struct Prepared {
 // The first step is computed here, so that what the library loads or allocates late has been there once.
 Result<Prepared> prepare(const Begin& begin, const Line<max_host>& host, const Text<4096>& user,
                          const Secret* password) {
-  SaslClient sasl = TRY(SaslClient::start(begin.mechanism, {user.view(), password, begin.service.view(), host.view()}));
+  const Login login{user.view(), password, begin.service.view(), host.view(), begin.port, begin.domain.view()};
+  SaslClient sasl = TRY(SaslClient::start(begin.mechanism, login));
   std::optional<Secret> first = TRY(sasl.first());
   return Prepared{std::move(sasl), std::move(first)};
 }

@@ -1,8 +1,10 @@
 // libgsasl behind the SaslClient.
 #include "authproc/sasl.hpp"
 
+#include "authproc/ntlm.hpp"
 #include "authproc/scram.hpp"
 
+#include <algorithm>
 #include <cstdlib>
 #include <gsasl.h>
 
@@ -15,15 +17,35 @@ bool is_scram(Mechanism mechanism) {
 }
 
 bool is_led_here(Mechanism mechanism) {
-  return is_scram(mechanism) || mechanism == Mechanism::plain || mechanism == Mechanism::login ||
-         mechanism == Mechanism::cram_md5;
+  switch (mechanism) {
+    case Mechanism::scram_sha_256:
+    case Mechanism::scram_sha_1:
+    case Mechanism::plain:
+    case Mechanism::external:
+    case Mechanism::oauthbearer:
+    case Mechanism::cram_md5:
+    case Mechanism::digest_md5:
+    case Mechanism::login:
+    case Mechanism::ntlm:
+    case Mechanism::xoauth2: return true;
+    case Mechanism::scram_sha_256_plus:
+    case Mechanism::scram_sha_1_plus:
+    case Mechanism::gssapi: return false;
+  }
+  return false;
 }
 
+// NTLM: servers ask for its first message with a challenge that is no base64.
 bool client_speaks_first(Mechanism mechanism) {
-  return is_scram(mechanism) || mechanism == Mechanism::plain;
+  return is_scram(mechanism) || mechanism == Mechanism::plain || mechanism == Mechanism::ntlm;
 }
 
-// PLAIN and LOGIN send the bytes as they are; the others hash what SASLprep makes of them.
+// Whether the second challenge is the server's proof that it knows the password.
+bool proves_itself(Mechanism mechanism) {
+  return is_scram(mechanism) || mechanism == Mechanism::digest_md5;
+}
+
+// The others send the bytes as they are, or prepare them in a way of their own.
 bool hashes_prepared_text(Mechanism mechanism) {
   return is_scram(mechanism) || mechanism == Mechanism::cram_md5;
 }
@@ -70,13 +92,23 @@ Result<SaslClient> SaslClient::start(Mechanism mechanism, const Login& login) {
   SaslClient client(mechanism);
   const std::string method = "authentication method " + std::string(name(mechanism));
   if (!is_led_here(mechanism)) return fail(ExitCode::unavailable, method + " is not available yet");
-  if (login.password == nullptr) return fail(ExitCode::unavailable, method + " needs a password");
+  if (login.password == nullptr && mechanism != Mechanism::external) {
+    return fail(ExitCode::unavailable, method + " needs a password");
+  }
+  if (is_one_message(mechanism)) {
+    client.one_message_.emplace(TRY(OneMessage::start(mechanism, login)));
+    return client;
+  }
   TRY(client.check_texts(login));
   TRY(client.open(login));
   return client;
 }
 
 Result<void> SaslClient::check_texts(const Login& login) const {
+  const std::size_t longest = std::max(login.user.size(), login.domain.size());
+  if (mechanism_ == Mechanism::ntlm && longest > longest_ntlm_name) {
+    return fail(ExitCode::software, for_method("the user name or the domain is too long"));
+  }
   if (!hashes_prepared_text(mechanism_)) return {};
   // RFC 5802 takes the password for a stored string, in which characters that Unicode 3.2 did not know may
   // not stand.
@@ -99,13 +131,20 @@ Result<void> SaslClient::open(const Login& login) {
     return fail(ExitCode::unavailable, for_method("the SASL library lacks the method"));
   }
   session_.reset(session);
+  return tell(login);
+}
+
+Result<void> SaslClient::tell(const Login& login) {
+  Gsasl_session* session = session_.get();
   const bool known = set(session, GSASL_AUTHID, login.user) && set(session, GSASL_PASSWORD, login.password->reveal()) &&
-                     set(session, GSASL_SERVICE, login.service) && set(session, GSASL_HOSTNAME, login.host);
+                     set(session, GSASL_SERVICE, login.service) && set(session, GSASL_HOSTNAME, login.host) &&
+                     (login.domain.empty() || set(session, GSASL_REALM, login.domain));
   if (!known) return fail(ExitCode::os_error, "out of memory");
   return {};
 }
 
 Result<std::optional<Secret>> SaslClient::first() {
+  if (one_message_) return one_message_->first();
   if (!client_speaks_first(mechanism_)) return std::optional<Secret>();
   Secret response = TRY(answer({}));
   if (is_scram(mechanism_)) scram_nonce_ = scram_nonce(response.reveal());
@@ -113,10 +152,30 @@ Result<std::optional<Secret>> SaslClient::first() {
 }
 
 Result<Secret> SaslClient::step(std::string_view challenge) {
-  if (complete_) return fail(ExitCode::software, for_method("the server sends another challenge after the last step"));
+  if (one_message_) {
+    std::optional<Secret> response = one_message_->step();
+    if (!response) return too_many();
+    return std::move(*response);
+  }
+  if (complete_) return too_many();
   ++challenges_;
-  if (is_scram(mechanism_) && challenges_ == 1) TRY(check_scram_server_first(challenge, scram_nonce_));
+  TRY(check_challenge(challenge));
   return answer(challenge);
+}
+
+bool SaslClient::is_complete() const {
+  return one_message_ ? one_message_->is_complete() : complete_;
+}
+
+Unexpected SaslClient::too_many() const {
+  return fail(ExitCode::software, for_method("the server sends another challenge after the last step"));
+}
+
+Result<void> SaslClient::check_challenge(std::string_view challenge) const {
+  if (challenges_ != 1) return {};
+  if (is_scram(mechanism_)) return check_scram_server_first(challenge, scram_nonce_);
+  if (mechanism_ == Mechanism::ntlm) return check_ntlm_challenge(challenge);
+  return {};
 }
 
 Result<Secret> SaslClient::answer(std::string_view challenge) {
@@ -132,19 +191,19 @@ Result<Secret> SaslClient::answer(std::string_view challenge) {
 
 // By the name of the library's error, for its text would come through gettext, which opens files.
 Error SaslClient::refusal(std::string_view challenge, int code) const {
-  if (is_scram(mechanism_) && challenges_ == 2) {
-    const std::string_view reported = scram_server_error(challenge);
-    if (reported.empty()) return incomplete();
+  const std::string_view reported = is_scram(mechanism_) ? scram_server_error(challenge) : std::string_view();
+  if (challenges_ == 2 && !reported.empty()) {
     return plain_error(ExitCode::no_permission,
                        for_method("authentication failed") + ": " + std::string(reported.substr(0, 200)));
   }
+  if (proves_itself(mechanism_) && challenges_ == 2) return incomplete();
   const char* symbol = gsasl_strerror_name(code);
   const std::string reason = symbol == nullptr ? std::to_string(code) : symbol;
   return plain_error(ExitCode::software, for_method("the server's challenge is not acceptable") + ": " + reason);
 }
 
 Error SaslClient::incomplete() const {
-  if (is_scram(mechanism_)) {
+  if (proves_itself(mechanism_)) {
     return plain_error(ExitCode::protocol, for_method("the server did not prove that it knows the password"));
   }
   return plain_error(ExitCode::protocol, for_method("the server ended the exchange too early"));

@@ -1,8 +1,10 @@
-// The client's side of one SASL exchange, through libgsasl.
+// The client's side of one SASL exchange, through libgsasl where that knows the mechanism.
 //
 // The library keeps copies of the password that nobody can wipe: the process has to end soon after.
 #pragma once
 
+#include "authproc/login.hpp"
+#include "authproc/one_message.hpp"
 #include "common/mechanism.hpp"
 #include "common/result.hpp"
 #include "common/secret.hpp"
@@ -17,18 +19,10 @@ struct Gsasl_session;
 
 namespace msmtp {
 
-// Who logs in where.
-struct Login {
-  std::string_view user;             // UTF-8
-  const Secret* password = nullptr;  // UTF-8; nullptr: there is none
-  std::string_view service;          // "smtp"
-  std::string_view host;
-};
-
 class SaslClient {
  public:
   // EX_UNAVAILABLE for a mechanism that this class does not lead, or a password that is missing;
-  // EX_SOFTWARE for text that SASLprep (RFC 4013) refuses where the mechanism needs it.
+  // EX_SOFTWARE for text that the mechanism cannot carry, or that SASLprep (RFC 4013) refuses where it is needed.
   static Result<SaslClient> start(Mechanism mechanism, const Login& login);
 
   // The initial response, once, before the first step; nothing when the server speaks first.
@@ -38,8 +32,8 @@ class SaslClient {
   // prove that it knows the password, EX_NOPERM when the server's message says that we do not.
   Result<Secret> step(std::string_view challenge);
 
-  // Whether nothing more is to be sent, and under SCRAM the server has given its proof.
-  bool is_complete() const { return complete_; }
+  // Whether nothing more is to be sent, and under SCRAM and DIGEST-MD5 the server has given its proof.
+  bool is_complete() const;
   // Why the end of the exchange is not acceptable while is_complete() does not hold.
   Error incomplete() const;
 
@@ -51,7 +45,10 @@ class SaslClient {
 
   explicit SaslClient(Mechanism mechanism) : mechanism_(mechanism) {}
   Result<void> open(const Login& login);
+  Result<void> tell(const Login& login);
   Result<void> check_texts(const Login& login) const;
+  Result<void> check_challenge(std::string_view challenge) const;
+  Unexpected too_many() const;
   Result<Secret> answer(std::string_view challenge);
   Error refusal(std::string_view challenge, int code) const;
   std::string for_method(std::string_view text) const;
@@ -60,6 +57,7 @@ class SaslClient {
   std::unique_ptr<Gsasl, Free> library_;
   std::unique_ptr<Gsasl_session, Free> session_;  // after the library, so that it goes first
   std::string scram_nonce_;
+  std::optional<OneMessage> one_message_;  // then nothing of the library is used
   int challenges_ = 0;
   bool complete_ = false;
 };

@@ -367,12 +367,16 @@ struct Acquire {
 // Legal after Acquired, once: compute the first step and give up everything else.
 struct Begin {
   Mechanism mechanism = Mechanism::plain;
-  Text<64> service;  // "smtp"
+  Text<64> service;        // "smtp"
+  std::uint16_t port = 0;  // of the server; 0: it has none
+  Text<max_host> domain;   // of NTLM; empty: none
 
   static constexpr std::string_view message_name = "Begin";
   static void fields(auto& self, auto&& field) {
     field("mechanism", self.mechanism);
     field("service", self.service);
+    field("port", self.port);
+    field("domain", self.domain);
   }
   friend bool operator==(const Begin&, const Begin&) = default;
 };

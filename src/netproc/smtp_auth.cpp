@@ -28,7 +28,7 @@ class Exchange {
   Result<Reply> answer(const Reply& challenge);
   Result<void> cancel();
   Result<std::string> challenge_in(const Reply& reply);
-  Unexpected refusal(const Reply& reply, bool at_once) const;
+  Unexpected refusal(const Reply& reply, bool unasked) const;
   std::string with_method(std::string_view text) const;
 
   SmtpConnection& server_;
@@ -36,6 +36,7 @@ class Exchange {
   SaslChannel& sasl_;
   Secret kept_response_;  // too long for the AUTH command
   bool has_kept_ = false;
+  bool has_spoken_ = false;  // something of ours has been sent
 };
 
 std::string Exchange::with_method(std::string_view text) const {
@@ -50,7 +51,7 @@ Result<void> Exchange::run() {
     TRY(cancel());
     return refused(ExitCode::protocol, with_method("authentication takes too many steps"), reply);
   }
-  if (reply.code != accepted) return refusal(reply, steps == 0);
+  if (reply.code != accepted) return refusal(reply, !has_spoken_);
   return sasl_.send(Accepted{}, server_.timers().start(Step::auth));
 }
 
@@ -74,10 +75,12 @@ Result<Reply> Exchange::begin() {
   line.grow_by(base64_size(bytes.size()));
   sasl_.socket().wipe_received();
   line.append("\r\n");
+  has_spoken_ = true;
   return server_.exchange_secret(line, command + " *", Step::auth);
 }
 
 Result<Reply> Exchange::send_response(std::string_view response) {
+  has_spoken_ = true;
   Secret line = Secret::with_capacity(base64_size(response.size()) + 2);
   base64_encode_to(response, line.spare());
   line.grow_by(base64_size(response.size()));
@@ -117,9 +120,9 @@ Result<std::string> Exchange::challenge_in(const Reply& reply) {
   return refused(ExitCode::protocol, with_method("the server sent a challenge that is not base64"), reply);
 }
 
-// XOAUTH2 begins with a challenge; a server that does not send one has not even looked at a token.
-Unexpected Exchange::refusal(const Reply& reply, bool at_once) const {
-  if (at_once && mechanism_ == Mechanism::xoauth2) return refused(ExitCode::protocol, "command AUTH failed", reply);
+// A server that refuses XOAUTH2 before the token, which was too long for the command, has not even looked at one.
+Unexpected Exchange::refusal(const Reply& reply, bool unasked) const {
+  if (unasked && mechanism_ == Mechanism::xoauth2) return refused(ExitCode::protocol, "command AUTH failed", reply);
   return refused(ExitCode::no_permission, with_method("authentication failed"), reply);
 }
 

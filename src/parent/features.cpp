@@ -21,19 +21,19 @@ bool is_token_uri(const std::optional<std::string>& file) {
 
 bool is_available(Mechanism mechanism) {
   switch (mechanism) {
-    case Mechanism::plain:
-    case Mechanism::login:
-    case Mechanism::cram_md5:
+    case Mechanism::scram_sha_256:
     case Mechanism::scram_sha_1:
-    case Mechanism::scram_sha_256: return true;
-    case Mechanism::scram_sha_256_plus:
-    case Mechanism::scram_sha_1_plus:
-    case Mechanism::gssapi:
+    case Mechanism::plain:
     case Mechanism::external:
     case Mechanism::oauthbearer:
+    case Mechanism::cram_md5:
     case Mechanism::digest_md5:
+    case Mechanism::login:
     case Mechanism::ntlm:
-    case Mechanism::xoauth2: return false;
+    case Mechanism::xoauth2: return true;
+    case Mechanism::scram_sha_256_plus:
+    case Mechanism::scram_sha_1_plus:
+    case Mechanism::gssapi: return false;
   }
   return false;
 }

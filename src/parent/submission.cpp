@@ -66,7 +66,9 @@ Result<Acquire> acquire_message(Account& account, const std::string& user_netrc,
   TRY(set(message.host, std::string_view(server_name(account)), "host"));
   TRY(set(message.user_netrc, std::string_view(user_netrc), "the path of netrc"));
   TRY(set(message.system_netrc, std::string_view(system_netrc), "the path of netrc"));
-  if (account.password) {
+  if (account.auth.mechanism && !needs_password(*account.auth.mechanism)) {
+    account.password.reset();
+  } else if (account.password) {
     if (account.password->size() > max_password) return fail(ExitCode::config, "password is too long");
     message.source = PasswordSource::given;
     message.password.secret = std::move(*account.password);
@@ -179,6 +181,8 @@ Result<void> Submission::authenticate(const Account& account, const Capabilities
   Begin begin;
   begin.mechanism = mechanism;
   begin.service = *Text<64>::from("smtp");
+  begin.port = account.socket ? 0 : account.port;
+  TRY(set(begin.domain, account.ntlmdomain, "ntlmdomain"));
   TRY(crew_.authproc->send(begin, step_limit(reply_timer)));
   credential_ = Credential::beginning;
   TRY(await_credential(Credential::sealed, step_limit(reply_timer)));

@@ -88,8 +88,18 @@ class Authproc {
     return acquired->found;
   }
 
-  void begin(Mechanism mechanism) {
+  // For a mechanism that needs no password.
+  void give_nothing(std::string_view user) {
+    Acquire question;
+    question.user = *Text<4096>::from(user);
+    question.host = *Line<max_host>::from("mail.example");
+    ask(std::move(question));
+  }
+
+  void begin(Mechanism mechanism, std::string_view domain = "") {
     Begin message;
+    message.port = 587;
+    message.domain = *Text<max_host>::from(domain);
     message.mechanism = mechanism;
     message.service = *Text<64>::from("smtp");
     cr_assert(parent.send(message, soon()).has_value());

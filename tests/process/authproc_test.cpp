@@ -54,11 +54,8 @@ bool mentions(const Failed& told, std::string_view words) {
 struct Case {
   Mechanism mechanism;
 };
-Case every_mechanism[] = {{Mechanism::plain},
-                          {Mechanism::login},
-                          {Mechanism::cram_md5},
-                          {Mechanism::scram_sha_1},
-                          {Mechanism::scram_sha_256}};
+Case every_mechanism[] = {{Mechanism::plain},      {Mechanism::login},       {Mechanism::cram_md5},
+                          {Mechanism::digest_md5}, {Mechanism::scram_sha_1}, {Mechanism::scram_sha_256}};
 Case scram_mechanisms[] = {{Mechanism::scram_sha_1}, {Mechanism::scram_sha_256}};
 
 }  // namespace

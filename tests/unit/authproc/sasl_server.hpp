@@ -43,6 +43,7 @@ class SaslServer {
     const auto* self = static_cast<const SaslServer*>(gsasl_callback_hook_get(library));
     if (property == GSASL_PASSWORD) return gsasl_property_set(session, property, self->password_.c_str());
     if (property == GSASL_SCRAM_ITER) return gsasl_property_set(session, property, self->rounds_.c_str());
+    if (property == GSASL_REALM) return gsasl_property_set(session, property, "example");
     if (property == GSASL_VALIDATE_SIMPLE) return self->validate(session);
     return GSASL_NO_CALLBACK;
   }

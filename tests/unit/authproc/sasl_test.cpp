@@ -12,12 +12,13 @@ using msmtp::test::SaslServer;
 
 namespace {
 
-const std::vector<Mechanism> mechanisms_here = {Mechanism::plain, Mechanism::login, Mechanism::cram_md5,
+const std::vector<Mechanism> mechanisms_here = {Mechanism::plain,       Mechanism::login,
+                                                Mechanism::cram_md5,    Mechanism::digest_md5,
                                                 Mechanism::scram_sha_1, Mechanism::scram_sha_256};
 
 Result<SaslClient> client_of(Mechanism mechanism, std::string_view user, std::string_view password) {
   const Secret secret = Secret::copy_of(password);
-  return SaslClient::start(mechanism, {user, &secret, "smtp", "mail.example"});
+  return SaslClient::start(mechanism, {user, &secret, "smtp", "mail.example", 587, ""});
 }
 
 std::string first_of(SaslClient& client) {
@@ -187,14 +188,115 @@ TEST_CASE("sasl: text that SASLprep refuses is an error that says whose it is") 
 }
 
 TEST_CASE("sasl: a missing password and a mechanism of later days are EX_UNAVAILABLE") {
-  const auto missing = SaslClient::start(Mechanism::plain, {"joe", nullptr, "smtp", "mail.example"});
+  const auto missing = SaslClient::start(Mechanism::plain, {"joe", nullptr, "smtp", "mail.example", 587, ""});
   REQUIRE_FALSE(missing);
   CHECK(missing.error().code == ExitCode::unavailable);
   CHECK(missing.error().text == "authentication method PLAIN needs a password");
-  for (const Mechanism mechanism : {Mechanism::gssapi, Mechanism::scram_sha_256_plus, Mechanism::xoauth2}) {
+  for (const Mechanism mechanism : {Mechanism::gssapi, Mechanism::scram_sha_256_plus}) {
     const auto later = client_of(mechanism, "joe", "x");
     REQUIRE_FALSE(later);
     CHECK(later.error().code == ExitCode::unavailable);
     CHECK(later.error().text.find("is not available yet") != std::string::npos);
   }
+}
+
+TEST_CASE("sasl: DIGEST-MD5 is not complete without the server's proof") {
+  auto client = client_of(Mechanism::digest_md5, "joe", "x");
+  REQUIRE(client);
+  CHECK(first_of(*client) == "(none)");
+  REQUIRE(client->step("realm=\"example\",nonce=\"OA6MG9tEQGm2hh\",qop=\"auth\",algorithm=md5-sess,charset=utf-8"));
+  CHECK_FALSE(client->is_complete());
+  CHECK(client->incomplete().text.find("did not prove") != std::string::npos);
+  const auto wrong = client->step("rspauth=00000000000000000000000000000000");
+  REQUIRE_FALSE(wrong);
+  CHECK(wrong.error().code == ExitCode::protocol);
+  CHECK_FALSE(client->is_complete());
+}
+
+TEST_CASE("sasl: DIGEST-MD5 names service, host and user, and the first realm of the server") {
+  auto client = client_of(Mechanism::digest_md5, "joe", "x");
+  REQUIRE(client);
+  const std::string sent = step_of(
+      *client,
+      "realm=\"EXAMPLE\",realm=\"other\",nonce=\"OA6MG9tEQGm2hh\",qop=\"auth\",algorithm=md5-sess,charset=utf-8");
+  CHECK(sent.find("digest-uri=\"smtp/mail.example\"") != std::string::npos);
+  CHECK(sent.find("username=\"joe\"") != std::string::npos);
+  CHECK(sent.find("realm=\"EXAMPLE\"") != std::string::npos);
+}
+
+namespace {
+
+// A challenge for which the answers to the password SecREt01 are known.
+const std::string ntlm_challenge("NTLMSSP\0\2\0\0\0\0\0\0\0\x20\0\0\0\1\2\0\0\x01\x23\x45\x67\x89\xab\xcd\xef", 32);
+
+Result<SaslClient> ntlm_client(std::string_view user, std::string_view domain) {
+  const Secret secret = Secret::copy_of("SecREt01");
+  return SaslClient::start(Mechanism::ntlm, {user, &secret, "smtp", "mail.example", 587, domain});
+}
+
+}  // namespace
+
+TEST_CASE("sasl: NTLM speaks first, names the domain, and answers with both hashes") {
+  auto client = ntlm_client("user", "DOMAIN");
+  REQUIRE(client);
+  const std::string first = first_of(*client);
+  CHECK(first.starts_with(std::string("NTLMSSP\0\1\0\0\0", 12)));
+  CHECK(first.find("DOMAIN") != std::string::npos);
+  CHECK_FALSE(client->is_complete());
+  const std::string last = step_of(*client, ntlm_challenge);
+  CHECK(last.starts_with(std::string("NTLMSSP\0\3\0\0\0", 12)));
+  CHECK(last.find("\xc3\x37\xcd\x5c\xbd\x44\xfc\x97\x82\xa6\x67\xaf\x6d\x42\x7c\x6d\xe6\x7c\x20\xc2\xd3\xe7\x7c\x56") !=
+        std::string::npos);
+  CHECK(last.find("\x25\xa9\x8c\x1c\x31\xe8\x18\x47\x46\x6b\x29\xb2\xdf\x46\x80\xf3\x99\x58\xfb\x8c\x21\x3a\x9c\xc6") !=
+        std::string::npos);
+  CHECK(client->is_complete());
+  CHECK(client->step(ntlm_challenge).error().code == ExitCode::software);
+}
+
+TEST_CASE("sasl: NTLM does not answer what is no challenge, and sends nothing of our memory") {
+  for (const std::string& bad : {std::string(), std::string("ntlm supported"), ntlm_challenge.substr(0, 31)}) {
+    auto client = ntlm_client("user", "");
+    REQUIRE(client);
+    first_of(*client);
+    const auto answer = client->step(bad);
+    REQUIRE_FALSE(answer);
+    CHECK(answer.error().code == ExitCode::software);
+  }
+}
+
+TEST_CASE("sasl: names of NTLM have a limit, and up to it they are sent whole") {
+  CHECK_FALSE(ntlm_client(std::string(151, 'u'), ""));
+  CHECK_FALSE(ntlm_client("user", std::string(151, 'd')));
+  auto client = ntlm_client(std::string(150, 'u'), std::string(150, 'd'));
+  REQUIRE(client);
+  CHECK(first_of(*client).find(std::string(150, 'd')) != std::string::npos);
+  std::string challenge = ntlm_challenge;
+  challenge[12] = challenge[14] = '\x2c';
+  challenge[13] = challenge[15] = '\x01';
+  challenge[16] = 48;
+  challenge += std::string(16, '\0');
+  for (int i = 0; i < 150; ++i) challenge += std::string("T\0", 2);
+  const std::string last = step_of(*client, challenge);
+  std::string wide;
+  for (int i = 0; i < 150; ++i) wide += std::string("u\0", 2);
+  CHECK(last.size() == 64 + 24 + 24 + 3 * 300);
+  CHECK(last.find(wide) != std::string::npos);
+}
+
+TEST_CASE("sasl: the mechanisms of one message are led without the library") {
+  auto bearer = client_of(Mechanism::oauthbearer, "joe", "token");
+  REQUIRE(bearer);
+  CHECK(first_of(*bearer) == "n,a=joe,\1host=mail.example\1port=587\1auth=Bearer token\1\1");
+  CHECK(bearer->is_complete());
+  CHECK(step_of(*bearer, "{\"status\":\"invalid_token\"}") == "\1");
+  CHECK_FALSE(bearer->is_complete());
+  CHECK(bearer->incomplete().code == ExitCode::protocol);
+  CHECK(bearer->step("{}").error().code == ExitCode::software);
+
+  auto external = SaslClient::start(Mechanism::external, {"", nullptr, "smtp", "mail.example", 587, ""});
+  REQUIRE(external);
+  CHECK(first_of(*external) == "(none)");
+  CHECK(step_of(*external, "").empty());
+  CHECK(external->is_complete());
+  CHECK_FALSE(SaslClient::start(Mechanism::xoauth2, {"joe", nullptr, "smtp", "mail.example", 587, ""}));
 }

@@ -27,7 +27,8 @@ TEST_CASE("a method that does not exist yet matters only when it is to be used")
   account.auth.wanted = false;
   CHECK_FALSE(unavailable_feature(account).has_value());
   for (const auto mechanism :
-       {Mechanism::plain, Mechanism::login, Mechanism::cram_md5, Mechanism::scram_sha_1, Mechanism::scram_sha_256}) {
+       {Mechanism::plain, Mechanism::login, Mechanism::cram_md5, Mechanism::scram_sha_1, Mechanism::scram_sha_256,
+        Mechanism::external, Mechanism::oauthbearer, Mechanism::xoauth2, Mechanism::digest_md5, Mechanism::ntlm}) {
     account.auth = {true, mechanism};
     CHECK_FALSE(unavailable_feature(account).has_value());
   }

@@ -32,7 +32,7 @@ TEST_CASE("the version has the labels that scripts read, in their order") {
                        "TLS/SSL library: libtls\n"
                        "Authentication library: GNU SASL\n"
                        "Supported authentication methods:\n"
-                       "scram-sha-256 scram-sha-1 plain cram-md5 login \n"
+                       "scram-sha-256 scram-sha-1 plain external oauthbearer cram-md5 digest-md5 login ntlm xoauth2 \n"
                        "IDN support: enabled\n"
                        "NLS: disabled\n"
                        "Keyring support: Gnome \n"
