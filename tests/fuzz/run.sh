@@ -19,7 +19,8 @@ if [ "${1-}" = --one ]; then
     runs=$(sed -n 's/^Done \([0-9]*\) runs.*/\1/p' "build/fuzz-corpus/$name.log")
     if [ "${runs:-0}" -gt 0 ]; then echo "ok $name: $runs inputs"; else echo "FAIL $name: no input was run"; fi
   else
-    tail -n 40 "build/fuzz-corpus/$name.log" | sed "s/^/$name: /"
+    grep -m 1 -A 14 'ERROR' "build/fuzz-corpus/$name.log" | sed "s/^/$name: /"
+    grep '^Base64:' "build/fuzz-corpus/$name.log" | sed "s/^/$name: /"
     echo "FAIL $name: see build/fuzz-corpus/$name.log and build/fuzz-failures"
   fi
   exit 0

@@ -4,7 +4,7 @@
 set -u
 program=${1-build/tests/process}
 
-"$program" -j2 --ascii "--tap=$program.tap" >"$program.log" 2>&1 </dev/null
+"$program" -j2 "--tap=$program.tap" >"$program.log" 2>&1 </dev/null
 status=$?
 [ -f "$program.tap" ] || : >"$program.tap"
 skipped=$(grep -c '^ok .*# SKIP' "$program.tap")
