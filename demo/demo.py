@@ -2,7 +2,8 @@
 
     demo.py MSMTP
 
-Nothing of this leaves the machine or stays on it. What stands in the table was read from the running processes while the
+Nothing of this leaves the machine or stays on it. What stands in the table was read from the running processes while
+the
 server held back its SCRAM challenge: at that moment each process has read a stranger's bytes, and all are there.
 """
 
@@ -68,17 +69,23 @@ def note(text):
 
 # -- the run
 
+
 def configuration(folder, server, certificates):
     path = os.path.join(folder, "msmtprc")
     with open(os.open(path, os.O_CREAT | os.O_WRONLY, 0o600), "w", encoding="ascii") as file:
-        file.write(f"account default\nhost {server.host}\nport {server.port}\ntls on\ntls_trust_file {certificates.file('ca')}\n"
-                   f"auth on\nuser joe\npassword {PASSWORD}\nfrom joe@example.test\ntimeout 20\n")
+        file.write(
+            f"account default\nhost {server.host}\nport {server.port}\ntls on\ntls_trust_file "
+            f"{certificates.file('ca')}\n"
+            f"auth on\nuser joe\npassword {PASSWORD}\nfrom joe@example.test\ntimeout 20\n"
+        )
     return path
 
 
 def start(command, folder):
     environment = {"PATH": "/usr/bin:/bin", "HOME": folder, "TZ": "UTC", "LC_ALL": "C.UTF-8"}
-    return subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd=folder, env=environment)
+    return subprocess.Popen(
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd=folder, env=environment
+    )
 
 
 class Sample:
@@ -117,8 +124,13 @@ def sample_all(pid):
 def run(program, folder, certificates):
     """(samples in the exchange, samples after it, the server's one session, what -d printed)."""
     exchange, after = Gate(), Gate()
-    server = ScriptedServer(Dialogue(starttls=certificates.context(), auth=Auth(password=PASSWORD),
-                                     replies={"challenge": exchange, "mail": after}))
+    server = ScriptedServer(
+        Dialogue(
+            starttls=certificates.context(),
+            auth=Auth(password=PASSWORD),
+            replies={"challenge": exchange, "mail": after},
+        )
+    )
     process = None
     try:
         config = configuration(folder, server, certificates)
@@ -131,7 +143,9 @@ def run(program, folder, certificates):
         exchange.open()
         after.wait(LIMIT)
         # The credential child ends now; a moment's delay is not its remaining.
-        processes.wait_until(lambda: not any(processes.name(pid) == "msmtp-authproc" for pid in processes.descendants(process.pid)), 1)
+        processes.wait_until(
+            lambda: not any(processes.name(pid) == "msmtp-authproc" for pid in processes.descendants(process.pid)), 1
+        )
         second = sample_all(process.pid)
         after.open()
         out, err = process.communicate(timeout=LIMIT)
@@ -155,10 +169,25 @@ def observe_landlock(program, folder, certificates):
     if not shutil.which("strace"):
         return None
     trace, gate, process = os.path.join(folder, "trace"), Gate(), None
-    server = ScriptedServer(Dialogue(starttls=certificates.context(), auth=Auth(password=PASSWORD), replies={"challenge": gate}))
+    server = ScriptedServer(
+        Dialogue(starttls=certificates.context(), auth=Auth(password=PASSWORD), replies={"challenge": gate})
+    )
     try:
-        process = start(["strace", "-f", "-o", trace, "-e", "trace=landlock_restrict_self", program, "-C",
-                         configuration(folder + "/again", server, certificates), "-t"], folder)
+        process = start(
+            [
+                "strace",
+                "-f",
+                "-o",
+                trace,
+                "-e",
+                "trace=landlock_restrict_self",
+                program,
+                "-C",
+                configuration(folder + "/again", server, certificates),
+                "-t",
+            ],
+            folder,
+        )
         process.stdin.write(MAIL.encode())
         process.stdin.close()
         process.stdin = None
@@ -188,12 +217,13 @@ def count_domains(trace, names):
 
 # -- the pages
 
+
 def show_dialogue(out):
     heading("The dialogue, as msmtp --debug shows it (credentials are hidden by msmtp itself)")
     wanted = re.compile(r"(<--|-->) |TLS session|    TLSv")
     for line in out.splitlines():
         if wanted.match(line):
-            print("  " + (line if len(line) <= WIDTH - 2 else line[:WIDTH - 5] + "..."))
+            print("  " + (line if len(line) <= WIDTH - 2 else line[: WIDTH - 5] + "..."))
 
 
 def show_mail(mail):
@@ -241,7 +271,9 @@ def libraries_of(sample):
 
 def linked_libraries(program, name):
     """What ldd(1) says about a process' executable: for users from whom the process' map is hidden."""
-    path = program if name == "msmtp" else os.path.join(os.path.dirname(os.path.dirname(program)), "libexec/msmtp", name)
+    path = (
+        program if name == "msmtp" else os.path.join(os.path.dirname(os.path.dirname(program)), "libexec/msmtp", name)
+    )
     result = subprocess.run(["ldd", path], capture_output=True, text=True, timeout=LIMIT)
     return sorted(set(re.findall(r"^\s*(lib[\w+-]+?)(?:-[\d.]+)?\.so", result.stdout, re.M))) or None
 
@@ -253,20 +285,37 @@ def landlock_of(sample, landlock):
     return f"{count} domain{'s' if count != 1 else ''} entered"
 
 
-TASKS = {"msmtp": "reads the mail, supervises", "msmtp-netproc-tls": "talks to the server", "msmtp-authproc": "knows the password"}
+TASKS = {
+    "msmtp": "reads the mail, supervises",
+    "msmtp-netproc-tls": "talks to the server",
+    "msmtp-authproc": "knows the password",
+}
 
 
 def table(samples, landlock):
-    rows = [("", lambda sample: sample.name), ("task", lambda sample: TASKS.get(sample.name, "")), ("pid", lambda sample: str(sample.pid)), ("user", user_of),
-            ("capabilities", capabilities_of), ("no_new_privs", lambda sample: "yes" if sample.status["NoNewPrivs"] == "1" else "no"),
-            ("seccomp", seccomp_of), ("Landlock", lambda sample: landlock_of(sample, landlock)), ("libraries", libraries_of),
-            ("descriptors", descriptors_of), ("has password", password_of)]
+    rows = [
+        ("", lambda sample: sample.name),
+        ("task", lambda sample: TASKS.get(sample.name, "")),
+        ("pid", lambda sample: str(sample.pid)),
+        ("user", user_of),
+        ("capabilities", capabilities_of),
+        ("no_new_privs", lambda sample: "yes" if sample.status["NoNewPrivs"] == "1" else "no"),
+        ("seccomp", seccomp_of),
+        ("Landlock", lambda sample: landlock_of(sample, landlock)),
+        ("libraries", libraries_of),
+        ("descriptors", descriptors_of),
+        ("has password", password_of),
+    ]
     side = 14
     width = (WIDTH - 2 - side) // len(samples) - 2
     for label, value in rows:
         cells = [textwrap.wrap(value(sample), width, break_on_hyphens=False) or [""] for sample in samples]
         for n in range(max(len(cell) for cell in cells)):
-            line = "  " + (label if n == 0 else "").ljust(side) + "".join((cell[n] if n < len(cell) else "").ljust(width + 2) for cell in cells)
+            line = (
+                "  "
+                + (label if n == 0 else "").ljust(side)
+                + "".join((cell[n] if n < len(cell) else "").ljust(width + 2) for cell in cells)
+            )
             print(STYLE.bold(line.rstrip()) if not label else line.rstrip())
 
 
@@ -279,18 +328,33 @@ def show_processes(first, second, landlock, version, program):
     print()
     if landlock is None:
         said = next((line for line in version.splitlines() if line.startswith("Sandbox:")), "Sandbox: not told")
-        note(f"Landlock: no file of /proc shows it, and there is no strace here to watch it; msmtp --version says \"{said}\".")
+        note(
+            f"Landlock: no file of /proc shows it, and there is no strace here to watch it; msmtp "
+            f'--version says "{said}".'
+        )
     else:
-        note("Landlock: no file of /proc shows it. The numbers were counted by strace in a second run, as calls of landlock_restrict_self "
-             "that succeeded; each adds to what was forbidden before.")
-    note(("Libraries: by ldd(1), since the processes are undumpable; root sees what is mapped, descriptors and memory."
-          if hidden else "Libraries: the shared ones that are mapped, without \"lib\". Descriptors: number and kind."))
+        note(
+            "Landlock: no file of /proc shows it. The numbers were counted by strace in a second run, as "
+            "calls of landlock_restrict_self "
+            "that succeeded; each adds to what was forbidden before."
+        )
+    note(
+        (
+            "Libraries: by ldd(1), since the processes are undumpable; root sees what is mapped, "
+            "descriptors and memory."
+            if hidden
+            else 'Libraries: the shared ones that are mapped, without "lib". Descriptors: number and kind.'
+        )
+    )
     left = ", ".join(sample.name for sample in second)
     holders = [sample.name for sample in second if sample.has_password]
     unread = any(sample.has_password is None for sample in second)
     heading("After authentication")
     print(f"  running: {left}")
-    print("  the password is in the memory of: " + ("(" + UNREADABLE + ")" if unread else ", ".join(holders) or "no process"))
+    print(
+        "  the password is in the memory of: "
+        + ("(" + UNREADABLE + ")" if unread else ", ".join(holders) or "no process")
+    )
 
 
 def main():

@@ -1,7 +1,10 @@
-"""Certificates for the tests, made at run time with openssl(1): one CA and everything that can be wrong with what it signs.
+"""Certificates for the tests, made at run time with openssl(1): one CA and everything that can be wrong with what it
+signs.
 
-make(folder) gives a Certificates whose file(name) and key(name) are paths. Names: ca, other-ca, server, expired, future,
-wrong-host, cn-only, wildcard, self-signed, foreign (by the other CA), wrong-usage, nul (a NUL in the alternative name), many-names,
+make(folder) gives a Certificates whose file(name) and key(name) are paths. Names: ca, other-ca, server, expired,
+future,
+wrong-host, cn-only, wildcard, self-signed, foreign (by the other CA), wrong-usage, nul (a NUL in the alternative
+name), many-names,
 weak (RSA 1024), rsa, revoked, client-ec, client-rsa, client-foreign; and crl(), a list that revokes `revoked`.
 """
 
@@ -51,14 +54,32 @@ LEAVES = {
     "server": ("localhost", NAMES, "serverAuth", "ec", ()),
     "rsa": ("localhost", NAMES, "serverAuth", "rsa", ()),
     "weak": ("localhost", NAMES, "serverAuth", "weak", ()),
-    "expired": ("localhost", NAMES, "serverAuth", "ec", ("-startdate", "20200101000000Z", "-enddate", "20210101000000Z")),
-    "future": ("localhost", NAMES, "serverAuth", "ec", ("-startdate", "20490101000000Z", "-enddate", "20491231000000Z")),
+    "expired": (
+        "localhost",
+        NAMES,
+        "serverAuth",
+        "ec",
+        ("-startdate", "20200101000000Z", "-enddate", "20210101000000Z"),
+    ),
+    "future": (
+        "localhost",
+        NAMES,
+        "serverAuth",
+        "ec",
+        ("-startdate", "20490101000000Z", "-enddate", "20491231000000Z"),
+    ),
     "wrong-host": ("mail.other.test", "DNS:mail.other.test,IP:127.9.9.9", "serverAuth", "ec", ()),
     "cn-only": ("localhost", None, "serverAuth", "ec", ()),
     "wildcard": ("*.example.test", "DNS:*.example.test", "serverAuth", "ec", ()),
     "wrong-usage": ("localhost", NAMES, "clientAuth", "ec", ()),
     "nul": ("nul", _nul_name(), "serverAuth", "ec", ()),
-    "many-names": ("localhost", NAMES + "".join(f",DNS:host{n}.example.test" for n in range(1500)), "serverAuth", "ec", ()),
+    "many-names": (
+        "localhost",
+        NAMES + "".join(f",DNS:host{n}.example.test" for n in range(1500)),
+        "serverAuth",
+        "ec",
+        (),
+    ),
     "revoked": ("localhost", NAMES, "serverAuth", "ec", ()),
     "client-ec": ("alice", "email:alice@example.test", "clientAuth", "ec", ()),
     "client-rsa": ("alice", "email:alice@example.test", "clientAuth", "rsa", ()),
@@ -79,7 +100,8 @@ class Certificates:
         return os.path.join(self.folder, "crl.pem")
 
     def context(self, name="server", client_ca=None, legacy=False, versions=None):
-        """The server's side. client_ca: ask for a client certificate of that CA, and insist. legacy: allow weak keys and old TLS."""
+        """The server's side. client_ca: ask for a client certificate of that CA, and insist. legacy: allow
+        weak keys and old TLS."""
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         if legacy:
             context.set_ciphers("ALL:@SECLEVEL=0")
@@ -98,23 +120,43 @@ class Certificates:
 
 
 def _openssl(folder, *arguments):
-    result = subprocess.run(["openssl", *arguments], cwd=folder, capture_output=True, text=True, timeout=60,
-                            stdin=subprocess.DEVNULL)
+    result = subprocess.run(
+        ["openssl", *arguments], cwd=folder, capture_output=True, text=True, timeout=60, stdin=subprocess.DEVNULL
+    )
     if result.returncode:
         raise RuntimeError(f"openssl {' '.join(arguments)}: {result.stderr}")
     return result.stdout
 
 
 def _key(folder, name, kind):
-    wanted = {"ec": ("EC", "ec_paramgen_curve:P-256"), "rsa": ("RSA", "rsa_keygen_bits:2048"),
-              "weak": ("RSA", "rsa_keygen_bits:1024")}[kind]
+    wanted = {
+        "ec": ("EC", "ec_paramgen_curve:P-256"),
+        "rsa": ("RSA", "rsa_keygen_bits:2048"),
+        "weak": ("RSA", "rsa_keygen_bits:1024"),
+    }[kind]
     _openssl(folder, "genpkey", "-quiet", "-algorithm", wanted[0], "-pkeyopt", wanted[1], "-out", name + ".key")
 
 
 def _root(folder, name, subject, extensions="root"):
     _key(folder, name, "ec")
-    _openssl(folder, "req", "-x509", "-new", "-key", name + ".key", "-days", "30", "-subj", "/CN=" + subject, "-out", name + ".pem",
-             "-config", "base.cnf", "-extensions", extensions)
+    _openssl(
+        folder,
+        "req",
+        "-x509",
+        "-new",
+        "-key",
+        name + ".key",
+        "-days",
+        "30",
+        "-subj",
+        "/CN=" + subject,
+        "-out",
+        name + ".pem",
+        "-config",
+        "base.cnf",
+        "-extensions",
+        extensions,
+    )
 
 
 def _leaf(folder, name, authority="ca"):
@@ -124,16 +166,47 @@ def _leaf(folder, name, authority="ca"):
         config.write(CONFIG + "[usr]\nbasicConstraints = CA:FALSE\nextendedKeyUsage = " + usage + "\n")
         if names:
             config.write(f"subjectAltName = {names}\n")
-    _openssl(folder, "req", "-new", "-key", name + ".key", "-subj", "/CN=" + subject, "-out", name + ".csr", "-config", "base.cnf")
-    _openssl(folder, "ca", "-batch", "-notext", "-config", name + ".cnf", "-cert", authority + ".pem", "-keyfile", authority + ".key",
-             "-in", name + ".csr", "-out", name + ".pem", *more)
+    _openssl(
+        folder,
+        "req",
+        "-new",
+        "-key",
+        name + ".key",
+        "-subj",
+        "/CN=" + subject,
+        "-out",
+        name + ".csr",
+        "-config",
+        "base.cnf",
+    )
+    _openssl(
+        folder,
+        "ca",
+        "-batch",
+        "-notext",
+        "-config",
+        name + ".cnf",
+        "-cert",
+        authority + ".pem",
+        "-keyfile",
+        authority + ".key",
+        "-in",
+        name + ".csr",
+        "-out",
+        name + ".pem",
+        *more,
+    )
 
 
 def make(folder):
     """All certificates, in FOLDER (about a second)."""
     os.makedirs(os.path.join(folder, "new"), exist_ok=True)
-    for name, text in (("index", ""), ("serial", "1000\n"), ("crlnumber", "10\n"),
-                       ("base.cnf", CONFIG + f"[usr]\nbasicConstraints = CA:FALSE\n[self]\nsubjectAltName = {NAMES}\n")):
+    for name, text in (
+        ("index", ""),
+        ("serial", "1000\n"),
+        ("crlnumber", "10\n"),
+        ("base.cnf", CONFIG + f"[usr]\nbasicConstraints = CA:FALSE\n[self]\nsubjectAltName = {NAMES}\n"),
+    ):
         with open(os.path.join(folder, name), "w", encoding="ascii") as file:
             file.write(text)
     _root(folder, "ca", "Test CA")

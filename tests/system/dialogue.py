@@ -1,8 +1,10 @@
 """A well-behaved SMTP or LMTP server as a script, of which a test replaces single answers.
 
 The places where an answer can be replaced: greeting, ehlo, helo, starttls, ehlo-tls, auth-command (replaces the whole
-exchange, but for a Gate without answer, which only delays it), auth (the first 334), challenge and verifier (later ones), auth-final, mail, rcpt, data, body (the answer to the final dot), bdat, quit, rset, other. A
-replacement is bytes or text (sent as they are), a function of (session, ordinary answer), a Gate, or a list of these, one
+exchange, but for a Gate without answer, which only delays it), auth (the first 334), challenge and verifier (later
+ones), auth-final, mail, rcpt, data, body (the answer to the final dot), bdat, quit, rset, other. A
+replacement is bytes or text (sent as they are), a function of (session, ordinary answer), a Gate, or a list of these,
+one
 for each time that the place is reached (the last stays).
 """
 
@@ -51,13 +53,22 @@ class Auth:
 
 
 class Dialogue:
-    def __init__(self, keywords=PLAIN_KEYWORDS, starttls=None, implicit=None, tls_keywords=None, auth=None, lmtp=False,
-                 replies=None):
+    def __init__(
+        self,
+        keywords=PLAIN_KEYWORDS,
+        starttls=None,
+        implicit=None,
+        tls_keywords=None,
+        auth=None,
+        lmtp=False,
+        replies=None,
+    ):
         self.keywords, self.starttls, self.implicit = tuple(keywords), starttls, implicit
         self.tls_keywords = tuple(keywords if tls_keywords is None else tls_keywords)
         self.auth, self.lmtp = auth, lmtp
-        self.replies = {place: list(answer) if isinstance(answer, list) else answer
-                        for place, answer in (replies or {}).items()}
+        self.replies = {
+            place: list(answer) if isinstance(answer, list) else answer for place, answer in (replies or {}).items()
+        }
         self.authenticated = False
 
     def answer(self, session, place, ordinary):
@@ -197,7 +208,9 @@ class Dialogue:
 
     def plain(self, session, first):
         given = first if first is not None else self.ask(session, "auth", "")
-        return None if given is None else given.split(b"\0")[1:] == [self.auth.user.encode(), self.auth.password.encode()]
+        return (
+            None if given is None else given.split(b"\0")[1:] == [self.auth.user.encode(), self.auth.password.encode()]
+        )
 
     def login(self, session, first):
         user = first if first is not None else self.ask(session, "auth", "Username:")

@@ -1,4 +1,5 @@
-"""What a test is given: private folders, a configuration, the program under test with a time limit, servers, and checks.
+"""What a test is given: private folders, a configuration, the program under test with a time limit, servers, and
+checks.
 
 Each test runs in a process of its own (run.py), so it may change its own namespace, user and environment.
 """
@@ -16,7 +17,10 @@ from scripted_server import ScriptedServer
 
 LIMIT = 20.0  # seconds for one run of the program
 ADDRESS, RECIPIENT = "joe@example.test", "bob@example.test"
-MAIL = b"From: joe@example.test\nTo: bob@example.test\nSubject: test\nDate: Sat, 21 Nov 2026 12:00:00 +0000\nMessage-ID: <1@example.test>\n\nHello.\n"
+MAIL = (
+    b"From: joe@example.test\nTo: bob@example.test\nSubject: test\nDate: Sat, 21 Nov 2026 12:00:00 +0000\n"
+    b"Message-ID: <1@example.test>\n\nHello.\n"
+)
 
 # What a user's environment brings; everything else is left out.
 ENVIRONMENT = {"PATH": "/usr/bin:/bin:/usr/sbin:/sbin", "LC_ALL": "C", "TZ": "UTC", "USER": "joe"}
@@ -28,17 +32,21 @@ class Skipped(Exception):
 
 def cases(*rows):
     """Run the test once for each row: (name, argument...) or just a name, which is then the only argument."""
+
     def mark(function):
         function.cases = [row if isinstance(row, tuple) else (row, row) for row in rows]
         return function
+
     return mark
 
 
 def limit(seconds):
     """A longer time limit for one test."""
+
     def mark(function):
         function.limit = seconds
         return function
+
     return mark
 
 
@@ -71,8 +79,10 @@ class Running:
 
     def helper(self, kind, seconds=5.0):
         """The pid of the helper whose name begins with KIND ("netproc", "authproc", "resolver")."""
+
         def find():
             return next((pid for name, pid in self.helpers().items() if name.startswith("msmtp-" + kind)), 0)
+
         pid = processes.wait_until(find, seconds)
         check(pid, f"no {kind} among the processes of msmtp: {processes.descendants(self.pid)}")
         return pid
@@ -84,7 +94,9 @@ class Running:
             state = {processes.name(pid): processes.state(pid) for pid in processes.descendants(self.pid)}
             self.process.kill()
             out, err = self.process.communicate()
-            raise AssertionError(f"msmtp did not end within {seconds} s; helpers then: {state}; stderr {err!r}, stdout {out[-1500:]!r}") from None
+            raise AssertionError(
+                f"msmtp did not end within {seconds} s; helpers then: {state}; stderr {err!r}, stdout {out[-1500:]!r}"
+            ) from None
         return Run(self.process.returncode, out, err, time.monotonic() - self.started)
 
 
@@ -162,8 +174,16 @@ class Test:
         words = [program or self.program, *arguments]
         if user is not None:
             more.update(user=user, group=user, extra_groups=[])
-        process = subprocess.Popen(words, stdin=stdin, stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd=self.home,
-                                   env=self.environment(env), start_new_session=True, **more)
+        process = subprocess.Popen(
+            words,
+            stdin=stdin,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            cwd=self.home,
+            env=self.environment(env),
+            start_new_session=True,
+            **more,
+        )
         running = Running(process)
         self.running.append(running)
         return running
@@ -199,9 +219,14 @@ class Test:
         if account:
             patterns.append(r"could not send mail \(account default from " + re.escape(self.rc) + r"\)")
         lines = run.errors
-        check(len(lines) == len(patterns), f"{len(lines)} lines on stderr instead of {len(patterns)} {patterns}: {lines}")
+        check(
+            len(lines) == len(patterns), f"{len(lines)} lines on stderr instead of {len(patterns)} {patterns}: {lines}"
+        )
         for line, pattern in zip(lines, patterns):
-            check(re.fullmatch("msmtp: (?:" + pattern + ")", line), f"stderr line {line!r} does not match {pattern!r}; all: {lines}")
+            check(
+                re.fullmatch("msmtp: (?:" + pattern + ")", line),
+                f"stderr line {line!r} does not match {pattern!r}; all: {lines}",
+            )
 
     def succeeded(self, run):
         check(run.code == 0, f"exit code {run.code} instead of 0: {run}")
@@ -219,9 +244,13 @@ class Test:
         return dict(fields, time=match.group(1))
 
     def logged(self, code, **wanted):
-        """The log has one line, with exitcode=CODE; WANTED are further fields (a value None: not there; "/x/": contains x)."""
+        """The log has one line, with exitcode=CODE; WANTED are further fields (a value None: not there;
+        "/x/": contains x)."""
         fields = self.log_line()
-        check(fields.get("exitcode") in ((code,) if isinstance(code, str) else code), f"exitcode in {fields}, wanted {code}")
+        check(
+            fields.get("exitcode") in ((code,) if isinstance(code, str) else code),
+            f"exitcode in {fields}, wanted {code}",
+        )
         equal(list(fields)[-2], "exitcode", "last field of the log line")
         for key, value in wanted.items():
             if value is not None and value[:1] == value[-1:] == "/":

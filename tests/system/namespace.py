@@ -21,7 +21,8 @@ NO_ERROR, SERVER_FAILURE, NO_SUCH_NAME = 0, 2, 3
 
 
 def enter(names, hosts=None):
-    """NAMES: {name: [(type, address), ...]}; a value "servfail" or "silent" is that behaviour; other names do not exist."""
+    """NAMES: {name: [(type, address), ...]}; a value "servfail" or "silent" is that behaviour; other names do not
+    exist."""
     libc = ctypes.CDLL(None, use_errno=True)
     uid, gid = os.geteuid(), os.getegid()
     flags = CLONE_NEWNS | CLONE_NEWNET | (CLONE_NEWUSER if uid else 0)
@@ -63,7 +64,10 @@ def own_devices():
         mount --make-rprivate /
         place=$(mktemp -d)
         mount -t tmpfs -o mode=755 none $place
-        for device in null zero full random urandom tty; do : >$place/$device; mount --bind /dev/$device $place/$device; done
+        for device in null zero full random urandom tty; do
+            : >$place/$device
+            mount --bind /dev/$device $place/$device
+        done
         mount --rbind $place /dev"""
     result = subprocess.run(["/bin/sh", "-c", script], capture_output=True, text=True)
     if result.returncode:
@@ -106,17 +110,19 @@ class DnsServer:
     def _answer(self, query):
         labels, at = [], 12
         while query[at]:
-            labels.append(query[at + 1:at + 1 + query[at]].decode("latin-1"))
+            labels.append(query[at + 1 : at + 1 + query[at]].decode("latin-1"))
             at += 1 + query[at]
-        kind = struct.unpack(">H", query[at + 1:at + 3])[0]
+        kind = struct.unpack(">H", query[at + 1 : at + 3])[0]
         name = ".".join(labels).lower()
         self.asked.append((name, kind))
-        question, known = query[12:at + 5], self.names.get(name)
+        question, known = query[12 : at + 5], self.names.get(name)
         if known == "silent":
             return None
         code = SERVER_FAILURE if known == "servfail" else NO_SUCH_NAME if known is None else NO_ERROR
         records = [] if isinstance(known, str) or known is None else known
-        answers = b"".join(record(TYPES[type_], value) for type_, value in records if TYPES[type_] in (kind, TYPES["CNAME"]))
+        answers = b"".join(
+            record(TYPES[type_], value) for type_, value in records if TYPES[type_] in (kind, TYPES["CNAME"])
+        )
         count = sum(TYPES[type_] in (kind, TYPES["CNAME"]) for type_, _ in records)
         return query[:2] + struct.pack(">HHHHH", 0x8580 | code, 1, count, 0, 0) + question + answers
 

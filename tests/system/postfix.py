@@ -16,7 +16,8 @@ PATIENCE = 120.0  # the first start downloads packages
 
 
 class Postfix:
-    """started() is asked before the tests are forked; then either `reason` says why there is none, or the ports are known."""
+    """started() is asked before the tests are forked; then either `reason` says why there is none, or the ports
+    are known."""
 
     def __init__(self, folder, certificates, offline=False):
         self.folder, self.reason, self.ports = folder, None, None
@@ -24,8 +25,14 @@ class Postfix:
         os.chmod(folder, 0o755)
         environment = dict(os.environ, OFFLINE="1" if offline else "")
         self.errors = open(folder + ".errors", "wb+")
-        self.process = subprocess.Popen(["/bin/bash", SCRIPT, folder, certificates.file("server"), certificates.key("server")],
-                                        stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self.errors, env=environment, start_new_session=True)
+        self.process = subprocess.Popen(
+            ["/bin/bash", SCRIPT, folder, certificates.file("server"), certificates.key("server")],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=self.errors,
+            env=environment,
+            start_new_session=True,
+        )
 
     def wait(self):
         """Until it is ready or has failed."""
@@ -78,4 +85,5 @@ class Postfix:
                 if data.startswith(wanted):
                     found.append(data)
             return found
+
         return processes.wait_until(find, seconds)

@@ -85,7 +85,8 @@ def wait_until(condition, seconds=5.0):
 
 
 def memory_contains(pid, needles):
-    """Which of NEEDLES (bytes) stand in the readable memory of PID. None when the process is gone; PermissionError as usual."""
+    """Which of NEEDLES (bytes) stand in the readable memory of PID. None when the process is gone;
+    PermissionError as usual."""
     found = set()
     try:
         with open(f"/proc/{pid}/maps", encoding="latin-1") as maps, open(f"/proc/{pid}/mem", "rb", 0) as memory:

@@ -69,11 +69,17 @@ def needs_postfix(test):
 
 
 def reachable(program, scratch):
-    """The program at a place that an ordinary user can reach: itself, or a copy of its tree (helpers and all) in SCRATCH."""
+    """The program at a place that an ordinary user can reach: itself, or a copy of its tree (helpers and all) in
+    SCRATCH."""
     if os.geteuid() != 0:
         return program
     try:
-        if subprocess.run([program, "--version"], capture_output=True, timeout=20, user="nobody", group="nogroup", extra_groups=[]).returncode == 0:
+        if (
+            subprocess.run(
+                [program, "--version"], capture_output=True, timeout=20, user="nobody", group="nogroup", extra_groups=[]
+            ).returncode
+            == 0
+        ):
             return program
     except OSError:
         pass
@@ -149,7 +155,12 @@ class Job:
         try:
             return tuple(json.loads(self.data))
         except ValueError:
-            return "failed", f"no result within {self.test[3]:.0f} s: killed" if time.monotonic() > self.end else "the test's process died"
+            return (
+                "failed",
+                f"no result within {self.test[3]:.0f} s: killed"
+                if time.monotonic() > self.end
+                else "the test's process died",
+            )
 
 
 def run_all(tests, options, certificates, scratch):

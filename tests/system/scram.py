@@ -39,7 +39,7 @@ class ScramServer:
         binding, _authzid, self.bare = client_first.split(",", 2)
         if binding not in ("n", "y"):
             raise ValueError(f"channel binding flag {binding!r}")
-        self.gs2 = client_first[:len(client_first) - len(self.bare)]
+        self.gs2 = client_first[: len(client_first) - len(self.bare)]
         fields = _fields(self.bare)
         self.seen_user = _unescape(fields["n"])
         self.nonce = fields["r"] + base64.b64encode(os.urandom(12)).decode()
@@ -62,8 +62,11 @@ class ScramServer:
         stored = hashlib.new(self.digest, client_key).digest()
         signature = self._mac(stored, message)
         expected = bytes(a ^ b for a, b in zip(client_key, signature))
-        self.ok = (fields["r"] == self.nonce and self.seen_user == self.user
-                   and hmac.compare_digest(expected, base64.b64decode(proof)))
+        self.ok = (
+            fields["r"] == self.nonce
+            and self.seen_user == self.user
+            and hmac.compare_digest(expected, base64.b64decode(proof))
+        )
         if self.lie == "error":
             return "e=other-error"
         if self.lie == "no-verifier":

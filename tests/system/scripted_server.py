@@ -1,7 +1,9 @@
 """A scripted SMTP or LMTP server in a thread: loopback, IPv6 or a unix socket.
 
-A script is a function that is called with a Session for each connection; the verbs of Session (expect, send, drip, sleep,
-reset, start_tls, ...) are the language. What a well-behaved server says stands in dialogue.py. Everything that arrives is
+A script is a function that is called with a Session for each connection; the verbs of Session (expect, send, drip,
+sleep,
+reset, start_tls, ...) are the language. What a well-behaved server says stands in dialogue.py. Everything that
+arrives is
 recorded with its time and with the packets (results of recv) in which it came.
 """
 
@@ -64,10 +66,10 @@ class Session:
         self.peer_certificate = None
         self.sni = None
         self.buffer = b""
-        self.packets = []    # (time, bytes) of each recv
-        self.lines = []      # (line, whether under TLS)
-        self.mails = []      # Mail, of the dialogue
-        self.sent = []       # (time, bytes)
+        self.packets = []  # (time, bytes) of each recv
+        self.lines = []  # (line, whether under TLS)
+        self.mails = []  # Mail, of the dialogue
+        self.sent = []  # (time, bytes)
         self.events = []
         self.ended = threading.Event()
         sock.settimeout(PATIENCE)
@@ -127,7 +129,7 @@ class Session:
                 return b""
             at = self.buffer.find(b"\r\n.\r\n", max(0, seen - 5))
             if at >= 0:
-                data, self.buffer = self.buffer[:at + 2], self.buffer[at + 5:]
+                data, self.buffer = self.buffer[: at + 2], self.buffer[at + 5 :]
                 return data
             seen = len(self.buffer)
             self.fill()
@@ -156,7 +158,7 @@ class Session:
             try:
                 self.fill()
             except Disconnected:
-                return self.buffer[len(before):]
+                return self.buffer[len(before) :]
         raise ScriptError("the client did not go away")
 
     def start_tls(self, context):

@@ -38,7 +38,13 @@ def test_each_mechanism_succeeds(t, mechanism, tls):
     t.logged("EX_OK", auth="on", user="joe")
 
 
-@cases(("blanks", "pass  with spaces"), ("quotes", 'in"side'), ("non-ascii", "pässwörd"), ("long", "x" * 400), ("scram-specials", "a=b,c"))
+@cases(
+    ("blanks", "pass  with spaces"),
+    ("quotes", 'in"side'),
+    ("non-ascii", "pässwörd"),
+    ("long", "x" * 400),
+    ("scram-specials", "a=b,c"),
+)
 def test_passwords_of_every_kind(t, password):
     for mechanism in ("SCRAM-SHA-256", "PLAIN"):
         login(t, Auth(password=password, mechanisms=(mechanism,)), password=password, logfile=None)
@@ -51,8 +57,14 @@ def test_a_user_with_comma_and_equals_sign(t):
         t.succeeded(t.msmtp("--user=a=b,c", "bob@example.test"))
 
 
-@cases(("all", ALL, "SCRAM-SHA-256"), ("no-256", ("LOGIN", "PLAIN", "SCRAM-SHA-1"), "SCRAM-SHA-1"), ("plain", ("LOGIN", "CRAM-MD5", "PLAIN"), "PLAIN"),
-       ("cram", ("LOGIN", "CRAM-MD5"), "CRAM-MD5"), ("login", ("LOGIN",), "LOGIN"), ("junk", ("X-JUNK", "LOGIN", "NTLMV9", "PLAIN"), "PLAIN"))
+@cases(
+    ("all", ALL, "SCRAM-SHA-256"),
+    ("no-256", ("LOGIN", "PLAIN", "SCRAM-SHA-1"), "SCRAM-SHA-1"),
+    ("plain", ("LOGIN", "CRAM-MD5", "PLAIN"), "PLAIN"),
+    ("cram", ("LOGIN", "CRAM-MD5"), "CRAM-MD5"),
+    ("login", ("LOGIN",), "LOGIN"),
+    ("junk", ("X-JUNK", "LOGIN", "NTLMV9", "PLAIN"), "PLAIN"),
+)
 def test_auth_on_chooses_under_tls(t, offered, wanted):
     auth = Auth(mechanisms=offered)
     login(t, auth)
@@ -105,7 +117,13 @@ def test_a_wrong_password_is_refused(t, mechanism):
     t.nothing_delivered(server)
 
 
-@cases(*((f"{mechanism}-{reply[:3]}", mechanism, reply) for mechanism in ("SCRAM-SHA-256", "PLAIN") for reply in ("454 4.7.0 later", "535 5.7.8 no", "504 what")))
+@cases(
+    *(
+        (f"{mechanism}-{reply[:3]}", mechanism, reply)
+        for mechanism in ("SCRAM-SHA-256", "PLAIN")
+        for reply in ("454 4.7.0 later", "535 5.7.8 no", "504 what")
+    )
+)
 def test_auth_refused_at_once(t, mechanism, reply):
     server = login(t, Auth(mechanisms=(mechanism,)), method=mechanism.lower(), replies={"auth-command": reply + "\r\n"})
     run = t.msmtp()
@@ -143,11 +161,23 @@ def test_334_is_not_the_success_of_plain(t):
     t.nothing_delivered(server)
 
 
-@cases(("not-base64", b"334 !!!\r\n"), ("half", b"334 YWJ\r\n"), ("megabyte", b"334 " + base64.b64encode(b"x" * 1000000) + b"\r\n"),
-       ("no-text", b"334\r\n"), ("many-lines", b"334-YQ==\r\n334 YQ==\r\n"))
+@cases(
+    ("not-base64", b"334 !!!\r\n"),
+    ("half", b"334 YWJ\r\n"),
+    ("megabyte", b"334 " + base64.b64encode(b"x" * 1000000) + b"\r\n"),
+    ("no-text", b"334\r\n"),
+    ("many-lines", b"334-YQ==\r\n334 YQ==\r\n"),
+)
 def test_challenges_that_are_none(t, challenge):
     for mechanism, place in (("SCRAM-SHA-256", "challenge"), ("CRAM-MD5", "auth")):
-        server = login(t, Auth(mechanisms=(mechanism,)), method=mechanism.lower(), replies={place: challenge}, timeout=3, logfile=None)
+        server = login(
+            t,
+            Auth(mechanisms=(mechanism,)),
+            method=mechanism.lower(),
+            replies={place: challenge},
+            timeout=3,
+            logfile=None,
+        )
         t.expect_script_errors = True
         run = t.msmtp()
         check(run.code in (70, 74, 76, 77), f"{mechanism}: a failure: {run}")
@@ -162,7 +192,9 @@ def test_endless_challenges_end(t):
             session.line()
 
     for mechanism in ("SCRAM-SHA-256", "LOGIN", "CRAM-MD5", "PLAIN"):
-        server = login(t, Auth(mechanisms=(mechanism,)), method=mechanism.lower(), replies={"auth-command": loop}, logfile=None)
+        server = login(
+            t, Auth(mechanisms=(mechanism,)), method=mechanism.lower(), replies={"auth-command": loop}, logfile=None
+        )
         run = t.msmtp()
         check(run.code in (70, 76, 77), f"{mechanism}: {run}")
         check(len(server.session.lines) < 40, f"{mechanism}: {len(server.session.lines)} lines")
@@ -177,21 +209,34 @@ def test_a_password_in_cleartext_to_this_machine_needs_no_warning(t, mechanism):
 
 def test_the_legacy_auth_line(t):
     """Some old servers say AUTH=LOGIN."""
-    server = t.serve(Dialogue(keywords=("AUTH=LOGIN",), starttls=None, auth=Auth(mechanisms=("LOGIN",)), replies={
-        "ehlo": "250-test.example\r\n250 AUTH=LOGIN PLAIN\r\n"}))
+    server = t.serve(
+        Dialogue(
+            keywords=("AUTH=LOGIN",),
+            starttls=None,
+            auth=Auth(mechanisms=("LOGIN",)),
+            replies={"ehlo": "250-test.example\r\n250 AUTH=LOGIN PLAIN\r\n"},
+        )
+    )
     t.configure(server, auth="login", user="joe", password=PASSWORD)
     t.succeeded(t.msmtp())
 
 
 # -- where the password comes from
 
+
 def evaluated(t, command, **settings):
     server = login(t, Auth(), method="scram-sha-256", password=None, passwordeval=command, **settings)
     return server
 
 
-@cases(("echo", "echo 's3cret pass'"), ("no-newline", "printf 's3cret pass'"), ("crlf", "printf 's3cret pass\\r\\n'"), ("two-lines", "printf 's3cret pass\\nmore\\n'"),
-       ("quoted", "\"echo 's3cret pass'\""), ("slow", "sleep 0.5; echo 's3cret pass'"))
+@cases(
+    ("echo", "echo 's3cret pass'"),
+    ("no-newline", "printf 's3cret pass'"),
+    ("crlf", "printf 's3cret pass\\r\\n'"),
+    ("two-lines", "printf 's3cret pass\\nmore\\n'"),
+    ("quoted", "\"echo 's3cret pass'\""),
+    ("slow", "sleep 0.5; echo 's3cret pass'"),
+)
 def test_passwordeval(t, command):
     evaluated(t, command)
     t.succeeded(t.msmtp())
@@ -199,8 +244,13 @@ def test_passwordeval(t, command):
 
 def test_passwordeval_sees_null_as_standard_input_and_nothing_else(t):
     report = t.path("report")
-    script = t.path("script", "#!/bin/sh\nls -l /proc/self/fd >%s; readlink /proc/self/fd/0 >>%s; cat | wc -c >>%s; grep -E 'Sig(Ign|Blk)|NoNewPrivs|Seccomp:' "
-                    "/proc/self/status >>%s; umask >>%s; echo 's3cret pass'\n" % ((report,) * 5), 0o755)
+    script = t.path(
+        "script",
+        "#!/bin/sh\nls -l /proc/self/fd >%s; readlink /proc/self/fd/0 >>%s; cat | wc -c >>%s; grep -E "
+        "'Sig(Ign|Blk)|NoNewPrivs|Seccomp:' "
+        "/proc/self/status >>%s; umask >>%s; echo 's3cret pass'\n" % ((report,) * 5),
+        0o755,
+    )
     evaluated(t, script)
     t.succeeded(t.msmtp())
     with open(report, encoding="utf-8") as file:
@@ -211,19 +261,24 @@ def test_passwordeval_sees_null_as_standard_input_and_nothing_else(t):
     check("\n/dev/null\n0\n" in text, f"stdin is /dev/null and empty: {text}")
     for mask in ("SigIgn", "SigBlk"):
         # Signals 32 and 33 belong to the C library, which lets nobody touch them.
-        equal(int(re.search(mask + r":\s*(\w+)", text).group(1), 16) & 0x7fffffff, 0, mask)
+        equal(int(re.search(mask + r":\s*(\w+)", text).group(1), 16) & 0x7FFFFFFF, 0, mask)
     check("NoNewPrivs:\t0" in text and "Seccomp:\t0" in text, f"outside every sandbox: {text}")
 
 
 def test_passwordeval_keeps_the_environment(t):
     report = t.path("report")
-    evaluated(t, f'echo "$GNUPGHOME $HOME" >{report}; echo \'s3cret pass\'')
+    evaluated(t, f"echo \"$GNUPGHOME $HOME\" >{report}; echo 's3cret pass'")
     t.succeeded(t.msmtp(env={"GNUPGHOME": "/gnupg"}))
     with open(report, encoding="utf-8") as file:
         equal(file.read(), f"/gnupg {t.home}\n", "environment")
 
 
-@cases(("no-output", "true", ""), ("non-zero", "echo 's3cret pass'; exit 3", "3"), ("not-found", "no-such-command-here", "127"), ("signal", "kill -9 $$", ""))
+@cases(
+    ("no-output", "true", ""),
+    ("non-zero", "echo 's3cret pass'; exit 3", "3"),
+    ("not-found", "no-such-command-here", "127"),
+    ("signal", "kill -9 $$", ""),
+)
 def test_passwordeval_that_fails(t, command, status):
     server = evaluated(t, command)
     run = t.msmtp()
@@ -264,7 +319,11 @@ def test_interrupting_msmtp_while_passwordeval_hangs(t):
 
 
 def test_netrc(t):
-    t.path(".netrc", 'machine other login joe password wrong\nmachine 127.0.0.1\n  login jane password wrong\nmachine 127.0.0.1 login joe\n password "s3cret pass"\n')
+    t.path(
+        ".netrc",
+        "machine other login joe password wrong\nmachine 127.0.0.1\n  login jane password wrong\nmachine "
+        '127.0.0.1 login joe\n password "s3cret pass"\n',
+    )
     login(t, Auth(), password=None)
     t.succeeded(t.msmtp())
 
@@ -312,7 +371,9 @@ def test_the_prompt_on_the_terminal(t):
     if pid == 0:
         try:
             os.chdir(t.home)
-            os.execve("/bin/sh", ["sh", "-c", f"exec {t.program} bob@example.test <{mail} >{out} 2>&1"], t.environment())
+            os.execve(
+                "/bin/sh", ["sh", "-c", f"exec {t.program} bob@example.test <{mail} >{out} 2>&1"], t.environment()
+            )
         finally:
             os._exit(99)
     # Held open here, or reading ends while nobody has the terminal open.
@@ -330,7 +391,12 @@ def test_the_prompt_on_the_terminal(t):
     check(wait_until(lambda: b"password for joe at 127.0.0.1: " in look(), 5), f"prompt: {bytes(seen)!r}")
     seen.clear()
     os.write(master, PASSWORD.encode() + b"\n")
-    status = wait_until(lambda: os.waitpid(pid, os.WNOHANG)[1:] if os.waitid(os.P_PID, pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) else None, 10)
+    status = wait_until(
+        lambda: os.waitpid(pid, os.WNOHANG)[1:]
+        if os.waitid(os.P_PID, pid, os.WEXITED | os.WNOHANG | os.WNOWAIT)
+        else None,
+        10,
+    )
     check(status, "msmtp ends")
     echo = bytes(look())
     os.close(terminal)

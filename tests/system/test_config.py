@@ -18,9 +18,24 @@ def at(t, number, text):
 
 # -- command line
 
-@cases(("long", "--no-such-option"), ("short", "-q"), ("mode", "-bp"), ("no-argument", "--host"), ("ambiguous", "--tls-c"), ("bad-port", "--port=99999"),
-       ("bad-number", "--timeout=0"), ("bad-switch", "--tls=maybe"), ("bad-auth", "--auth=SCRAM"), ("bad-protocol", "--protocol=uucp"), ("bad-notify", "--dsn-notify=sometimes"),
-       ("octal", "--port=0x19"), ("host-and-account", "--host=a --account=b"), ("two-froms", "--from=a@b --read-envelope-from"), ("serverinfo-and-rmqs", "-S --rmqs=x"))
+
+@cases(
+    ("long", "--no-such-option"),
+    ("short", "-q"),
+    ("mode", "-bp"),
+    ("no-argument", "--host"),
+    ("ambiguous", "--tls-c"),
+    ("bad-port", "--port=99999"),
+    ("bad-number", "--timeout=0"),
+    ("bad-switch", "--tls=maybe"),
+    ("bad-auth", "--auth=SCRAM"),
+    ("bad-protocol", "--protocol=uucp"),
+    ("bad-notify", "--dsn-notify=sometimes"),
+    ("octal", "--port=0x19"),
+    ("host-and-account", "--host=a --account=b"),
+    ("two-froms", "--from=a@b --read-envelope-from"),
+    ("serverinfo-and-rmqs", "-S --rmqs=x"),
+)
 def test_a_wrong_command_line_is_64(t, arguments):
     run = t.msmtp(*arguments.split(" "), RECIPIENT)
     check(run.code == 64, f"exit 64: {run}")
@@ -36,7 +51,28 @@ def test_an_invalid_argument_names_value_and_option(t):
 def test_ignored_options_are_ignored(t):
     server = t.serve(Dialogue())
     t.configure(server)
-    t.succeeded(t.msmtp("-oi", "-om", "-B8BITMIME", "-i", "-m", "-n", "-G", "-O", "x=y", "-A", "z", "-L", "tag", "-h", "9", "-bm", "--", RECIPIENT))
+    t.succeeded(
+        t.msmtp(
+            "-oi",
+            "-om",
+            "-B8BITMIME",
+            "-i",
+            "-m",
+            "-n",
+            "-G",
+            "-O",
+            "x=y",
+            "-A",
+            "z",
+            "-L",
+            "tag",
+            "-h",
+            "9",
+            "-bm",
+            "--",
+            RECIPIENT,
+        )
+    )
     equal(server.mails[0].recipients, [RECIPIENT], "recipients")
 
 
@@ -75,10 +111,19 @@ def test_a_failure_without_a_file_names_none(t):
 
 # -- configuration files
 
-@cases(("unknown", "nonsense x", "unknown command nonsense"), ("bad-port", "port x", "invalid argument x for command port.*"), ("no-argument", "host", "command host needs an argument"),
-       ("hex", "port 0x19", "invalid argument 0x19 for command port.*"), ("bad-switch", "tls sometimes", "invalid argument sometimes for command tls.*"),
-       ("upper-case", "auth SCRAM-SHA-256", "invalid argument SCRAM-SHA-256 for command auth.*"), ("duplicate", "account default", ".*"), ("no-name", "account", ".*"),
-       ("no-parent", "account b : c", "account c not \\(yet\\) defined"), ("empty-eval", "eval", ".*"))
+
+@cases(
+    ("unknown", "nonsense x", "unknown command nonsense"),
+    ("bad-port", "port x", "invalid argument x for command port.*"),
+    ("no-argument", "host", "command host needs an argument"),
+    ("hex", "port 0x19", "invalid argument 0x19 for command port.*"),
+    ("bad-switch", "tls sometimes", "invalid argument sometimes for command tls.*"),
+    ("upper-case", "auth SCRAM-SHA-256", "invalid argument SCRAM-SHA-256 for command auth.*"),
+    ("duplicate", "account default", ".*"),
+    ("no-name", "account", ".*"),
+    ("no-parent", "account b : c", "account c not \\(yet\\) defined"),
+    ("empty-eval", "eval", ".*"),
+)
 def test_a_wrong_line_is_78_and_named(t, line, text):
     t.write_config(f"account default\nhost localhost\n\n{line}\n")
     failure(t, t.msmtp(), 78, at(t, 4, text))
@@ -108,7 +153,20 @@ def as_user(t):
     return {} if user is None else {"user": user, "program": t.options.program_for_all}
 
 
-@cases(*((f"{mode:04o}", mode, good) for mode, good in ((0o600, True), (0o400, True), (0o640, False), (0o604, False), (0o620, False), (0o700, False), (0o666, False))))
+@cases(
+    *(
+        (f"{mode:04o}", mode, good)
+        for mode, good in (
+            (0o600, True),
+            (0o400, True),
+            (0o640, False),
+            (0o604, False),
+            (0o620, False),
+            (0o700, False),
+            (0o666, False),
+        )
+    )
+)
 def test_a_file_with_a_password_must_be_private(t, mode, good):
     server = t.serve(Dialogue())
     t.configure(server, user="joe", password="secret", logfile=None)
@@ -161,8 +219,16 @@ def test_no_configuration_at_all(t):
     failure(t, t.msmtp(), 78, "account default not found: no configuration file available")
 
 
-@cases(("host", {"host": None}, "host not set"), ("from", {"from": None}, ".*from.*"), ("key-without-cert", {"tls_key_file": "/k"}, ".*tls_cert_file.*"),
-       ("crl-without-trust", {"tls": "on", "tls_trust_file": "", "tls_crl_file": "/c", "tls_certcheck": "off"}, ".*crl.*trust.*"))
+@cases(
+    ("host", {"host": None}, "host not set"),
+    ("from", {"from": None}, ".*from.*"),
+    ("key-without-cert", {"tls_key_file": "/k"}, ".*tls_cert_file.*"),
+    (
+        "crl-without-trust",
+        {"tls": "on", "tls_trust_file": "", "tls_crl_file": "/c", "tls_certcheck": "off"},
+        ".*crl.*trust.*",
+    ),
+)
 def test_an_account_that_cannot_work(t, settings, text):
     t.configure(**settings)
     failure(t, t.msmtp(), 78, f"account default from {re.escape(t.rc)}: {text}")
@@ -171,7 +237,8 @@ def test_an_account_that_cannot_work(t, settings, text):
 def test_accounts_by_sender_inheritance_and_defaults(t):
     server = t.serve(Dialogue())
     other = t.serve(Dialogue())
-    t.write_config(f"""defaults
+    t.write_config(
+        f"""defaults
 timeout 10
 account one
 host 127.0.0.1
@@ -181,7 +248,8 @@ account two : one
 port {other.port}
 from *@two.example.test
 account default : one
-""")
+"""
+    )
     t.succeeded(t.msmtp("-f", "x@two.example.test", RECIPIENT))
     equal((len(server.mails), len(other.mails)), (0, 1), "by pattern")
     t.succeeded(t.msmtp("-f", "ONE@example.test", RECIPIENT))
@@ -211,7 +279,9 @@ def test_eval_does_not_eat_the_mail(t):
     equal(server.mails[0].content, MAIL, "mail")
 
 
-@cases(("cr-in-host", "host a\rb"), ("cr-in-domain", "domain a\rb"), ("long", "host " + "x" * 70000), ("nul", "host a\0b"))
+@cases(
+    ("cr-in-host", "host a\rb"), ("cr-in-domain", "domain a\rb"), ("long", "host " + "x" * 70000), ("nul", "host a\0b")
+)
 def test_odd_bytes_in_the_configuration(t, line):
     t.path(".msmtprc", f"account default\nhost 127.0.0.1\nport 1\nfrom {ADDRESS}\n{line}\n".encode())
     run = t.msmtp()
@@ -227,7 +297,12 @@ def test_a_symlink_as_configuration(t):
     t.succeeded(t.msmtp(**as_user(t)))
 
 
-@cases(("scram-plus", "auth scram-sha-256-plus"), ("external", "auth external"), ("gssapi", "auth gssapi"), ("xoauth2", "auth xoauth2"))
+@cases(
+    ("scram-plus", "auth scram-sha-256-plus"),
+    ("external", "auth external"),
+    ("gssapi", "auth gssapi"),
+    ("xoauth2", "auth xoauth2"),
+)
 def test_a_feature_that_is_not_there_says_so(t, line):
     server = t.serve(Dialogue())
     command, _, value = line.partition(" ")
@@ -239,12 +314,17 @@ def test_a_feature_that_is_not_there_says_so(t, line):
 
 # -- the log
 
+
 def test_the_log_line_of_a_success(t):
     server = t.serve(Dialogue())
     t.configure(server)
     t.succeeded(t.msmtp("a@example.test", "b@example.test"))
     fields = t.log_line()
-    equal(list(fields), ["host", "tls", "auth", "from", "recipients", "mailsize", "smtpstatus", "smtpmsg", "exitcode", "time"], "fields")
+    equal(
+        list(fields),
+        ["host", "tls", "auth", "from", "recipients", "mailsize", "smtpstatus", "smtpmsg", "exitcode", "time"],
+        "fields",
+    )
     equal(fields["recipients"], "a@example.test,b@example.test", "recipients")
     equal(fields["mailsize"], str(len(MAIL)), "mailsize")
     equal(fields["smtpmsg"], "'250 2.0.0 queued as 1'", "smtpmsg")
@@ -285,7 +365,11 @@ def test_a_log_that_cannot_be_written_does_not_fail_the_mail(t):
     run = t.msmtp()
     equal(run.code, 0, "exit code")
     equal(len(run.errors), 2, f"lines: {run.errors}")
-    check(run.errors[0].startswith(f"msmtp: cannot log to {path}: ") and run.errors[1].startswith("msmtp: log info was: "), f"{run.errors}")
+    check(
+        run.errors[0].startswith(f"msmtp: cannot log to {path}: ")
+        and run.errors[1].startswith("msmtp: log info was: "),
+        f"{run.errors}",
+    )
 
 
 def test_a_log_line_cannot_be_forged(t):

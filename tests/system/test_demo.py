@@ -13,7 +13,12 @@ def test_the_demonstration(t):
     t.needs_sandbox()
     environment = t.environment({"TMPDIR": t.folder, "NO_COLOR": "1"})
     run = subprocess.run(
-        [sys.executable, DEMO, t.program], capture_output=True, text=True, timeout=60, env=environment, stdin=subprocess.DEVNULL
+        [sys.executable, DEMO, t.program],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        env=environment,
+        stdin=subprocess.DEVNULL,
     )
     equal((run.returncode, run.stderr), (0, ""), "exit code and stderr")
     for text in (

@@ -15,6 +15,7 @@ PASSWORD = "s3cret pass"
 
 # -- the system log
 
+
 def syslog_socket():
     namespace.own_devices()
     sock = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
@@ -24,7 +25,12 @@ def syslog_socket():
     return sock
 
 
-@cases(("success", {}, "on", 0, 8 + 6), ("failure", {"rcpt": "550 no\r\n"}, "on", 65, 8 + 3), ("facility", {}, "LOG_MAIL", 0, 16 + 6), ("local", {}, "LOG_LOCAL3", 0, 19 * 8 + 6))
+@cases(
+    ("success", {}, "on", 0, 8 + 6),
+    ("failure", {"rcpt": "550 no\r\n"}, "on", 65, 8 + 3),
+    ("facility", {}, "LOG_MAIL", 0, 16 + 6),
+    ("local", {}, "LOG_LOCAL3", 0, 19 * 8 + 6),
+)
 def test_the_system_log(t, replies, value, code, priority):
     root_only("a /dev/log of our own")
     log = syslog_socket()
@@ -37,7 +43,11 @@ def test_the_system_log(t, replies, value, code, priority):
     check(match, f"the message: {message!r}")
     equal(int(match.group(1)), priority, "facility and severity")
     with open(t.log, encoding="utf-8") as file:
-        equal(match.group(2), re.sub(r"^\w{3} \d\d \d\d:\d\d:\d\d ", "", file.read().rstrip("\n")), "the same line as in the file")
+        equal(
+            match.group(2),
+            re.sub(r"^\w{3} \d\d \d\d:\d\d:\d\d ", "", file.read().rstrip("\n")),
+            "the same line as in the file",
+        )
 
 
 def test_without_a_system_log_the_mail_is_sent(t):
@@ -51,6 +61,7 @@ def test_without_a_system_log_the_mail_is_sent(t):
 
 
 # -- a peer that is not this machine
+
 
 def elsewhere(t, mechanism, tls=False):
     namespace.enter({})
@@ -67,7 +78,10 @@ def test_a_password_in_cleartext_is_sent_with_a_warning(t, mechanism):
     server = elsewhere(t, mechanism)
     run = t.msmtp()
     equal(run.code, 0, str(run))
-    check(len(run.errors) == 1 and run.errors[0].startswith("msmtp: warning: ") and "cleartext" in run.errors[0], f"a warning: {run.errors}")
+    check(
+        len(run.errors) == 1 and run.errors[0].startswith("msmtp: warning: ") and "cleartext" in run.errors[0],
+        f"a warning: {run.errors}",
+    )
     equal(server.mails[0].content, MAIL, "mail")
 
 
@@ -78,6 +92,7 @@ def test_no_warning_where_the_password_is_not_in_cleartext(t, mechanism, tls):
 
 
 # -- variables
+
 
 def test_a_server_from_the_environment(t):
     namespace.enter({})
@@ -96,11 +111,20 @@ def test_a_preloaded_library_does_not_reach_the_helpers(t):
     """The helpers get no variables of the user: what the loader would obey is none of their business."""
     server = t.serve(Dialogue())
     t.configure(server)
-    run = t.msmtp(env={"LD_BIND_NOT": "1", "SSL_CERT_FILE": "/nonexistent", "GCONV_PATH": t.home, "LOCALDOMAIN": "evil.test", "RES_OPTIONS": "debug"})
+    run = t.msmtp(
+        env={
+            "LD_BIND_NOT": "1",
+            "SSL_CERT_FILE": "/nonexistent",
+            "GCONV_PATH": t.home,
+            "LOCALDOMAIN": "evil.test",
+            "RES_OPTIONS": "debug",
+        }
+    )
     t.succeeded(run)
 
 
 # -- set-id
+
 
 def set_id_program(t):
     """A copy with the set-user-id bit of root, and the user who runs it."""

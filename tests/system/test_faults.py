@@ -68,8 +68,14 @@ def test_one_byte_after_the_other_does_not_extend_the_timeout(t, step, tls):
     t.nothing_delivered(server)
 
 
-@cases(*((f"{step}-{fault.__name__}-{tls}", step, fault, tls) for tls in ("plain", "starttls")
-         for fault in (close, reset, half_line_and_close) for step in STEPS))
+@cases(
+    *(
+        (f"{step}-{fault.__name__}-{tls}", step, fault, tls)
+        for tls in ("plain", "starttls")
+        for fault in (close, reset, half_line_and_close)
+        for step in STEPS
+    )
+)
 def test_a_connection_that_ends_before_the_mail(t, step, fault, tls):
     more, settings = tls_settings(t, tls)
     server = t.serve(Dialogue(replies={step: fault}, **more))
@@ -85,8 +91,13 @@ def test_a_connection_that_ends_before_the_mail(t, step, fault, tls):
     equal(len(server.sessions), 1, "connections")
 
 
-@cases(*((f"{fault.__name__}-{tls}", fault, tls) for tls in ("plain", "starttls", "implicit")
-         for fault in (close, reset, silent, half_line_and_close, drip)))
+@cases(
+    *(
+        (f"{fault.__name__}-{tls}", fault, tls)
+        for tls in ("plain", "starttls", "implicit")
+        for fault in (close, reset, silent, half_line_and_close, drip)
+    )
+)
 def test_without_a_reply_after_the_final_dot_the_status_is_unknown(t, fault, tls):
     more, settings = tls_settings(t, tls)
     server = t.serve(Dialogue(replies={"body": fault}, **more))
@@ -129,6 +140,7 @@ def test_a_server_that_stops_reading_the_body_is_timed_out(t):
 
 def test_a_refusal_during_the_body_is_reported(t):
     """The server answers 552 and closes while the body is still coming."""
+
     def refuse(session, _ordinary):
         session.send("354 go on\r\n")
         session.exactly(200000)
@@ -172,6 +184,7 @@ def test_the_final_reply_may_come_late(t):
 
 def test_a_slow_but_complete_dialogue_succeeds(t):
     """Each reply in pieces: the deadline is of a step, not of a byte, and 5 seconds are enough for these."""
+
     def pieces(session, ordinary):
         for byte in ordinary:
             session.send(byte)
@@ -279,7 +292,13 @@ def test_silence_during_authentication(t, step):
     t.nothing_delivered(server)
 
 
-@cases(*((f"{step}-{fault.__name__}", step, fault) for fault in (close, reset) for step in ("auth-command", "challenge", "auth-final")))
+@cases(
+    *(
+        (f"{step}-{fault.__name__}", step, fault)
+        for fault in (close, reset)
+        for step in ("auth-command", "challenge", "auth-final")
+    )
+)
 def test_a_connection_that_ends_during_authentication(t, step, fault):
     server = t.serve(Dialogue(starttls=t.certificates.context(), auth=Auth(), replies={step: fault}))
     t.configure(server, auth="scram-sha-256", user="joe", password="s3cret pass", **t.tls())

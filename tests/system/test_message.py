@@ -8,7 +8,10 @@ from email.header import decode_header, make_header
 from dialogue import Dialogue
 from harness import ADDRESS, MAIL, RECIPIENT, cases, check, equal, limit
 
-HEAD = b"From: joe@example.test\nTo: bob@example.test\nDate: Sat, 21 Nov 2026 12:00:00 +0000\nMessage-ID: <1@example.test>\n"
+HEAD = (
+    b"From: joe@example.test\nTo: bob@example.test\nDate: Sat, 21 Nov 2026 12:00:00 +0000\nMessage-ID: "
+    b"<1@example.test>\n"
+)
 
 
 def send(t, *arguments, mail=MAIL, keywords=None, code=0, **settings):
@@ -29,12 +32,27 @@ def send(t, *arguments, mail=MAIL, keywords=None, code=0, **settings):
 
 # -- the body
 
-@cases(("lf", b"one\ntwo\n", b"one\ntwo\n"), ("crlf", b"one\r\ntwo\r\n", b"one\ntwo\n"), ("mixed", b"one\r\ntwo\nthree\r\n", b"one\ntwo\nthree\n"),
-       ("no-final-newline", b"one\ntwo", b"one\ntwo\n"), ("dots", b".\n..\n.x\n...\n", b".\n..\n.x\n...\n"), ("dot-crlf", b"a\r\n.\r\nb\r\n", b"a\n.\nb\n"),
-       ("bare-cr", b"one\rtwo\n", b"one\ntwo\n"), ("cr-dot-cr", b"a\r.\rb\n", b"a\n.\nb\n"), ("cr-dot-crlf", b"a\r.\r\nb\n", b"a\n.\nb\n"),
-       ("lf-dot-crlf", b"a\n.\r\nb\n", b"a\n.\nb\n"), ("crlf-dot-lf", b"a\r\n.\nb\n", b"a\n.\nb\n"), ("final-cr", b"one\r", b"one\n"), ("cr-cr-lf", b"one\r\r\ntwo\n", None),
-       ("nul", b"a\0b\n\0\n", b"a\0b\n\0\n"), ("8-bit", bytes(range(128, 256)) + b"\n", bytes(range(128, 256)) + b"\n"),
-       ("long-line", b"x" * 100000 + b"\n", b"x" * 100000 + b"\n"), ("empty-lines", b"\n\n\n", b"\n\n\n"), ("final-dot", b"a\n.", b"a\n.\n"))
+
+@cases(
+    ("lf", b"one\ntwo\n", b"one\ntwo\n"),
+    ("crlf", b"one\r\ntwo\r\n", b"one\ntwo\n"),
+    ("mixed", b"one\r\ntwo\nthree\r\n", b"one\ntwo\nthree\n"),
+    ("no-final-newline", b"one\ntwo", b"one\ntwo\n"),
+    ("dots", b".\n..\n.x\n...\n", b".\n..\n.x\n...\n"),
+    ("dot-crlf", b"a\r\n.\r\nb\r\n", b"a\n.\nb\n"),
+    ("bare-cr", b"one\rtwo\n", b"one\ntwo\n"),
+    ("cr-dot-cr", b"a\r.\rb\n", b"a\n.\nb\n"),
+    ("cr-dot-crlf", b"a\r.\r\nb\n", b"a\n.\nb\n"),
+    ("lf-dot-crlf", b"a\n.\r\nb\n", b"a\n.\nb\n"),
+    ("crlf-dot-lf", b"a\r\n.\nb\n", b"a\n.\nb\n"),
+    ("final-cr", b"one\r", b"one\n"),
+    ("cr-cr-lf", b"one\r\r\ntwo\n", None),
+    ("nul", b"a\0b\n\0\n", b"a\0b\n\0\n"),
+    ("8-bit", bytes(range(128, 256)) + b"\n", bytes(range(128, 256)) + b"\n"),
+    ("long-line", b"x" * 100000 + b"\n", b"x" * 100000 + b"\n"),
+    ("empty-lines", b"\n\n\n", b"\n\n\n"),
+    ("final-dot", b"a\n.", b"a\n.\n"),
+)
 def test_the_body_on_the_wire(t, body, wanted):
     """No bare CR or LF (the server checks that), dots doubled, line ends CRLF, and all else as it came."""
     mail = send(t, mail=HEAD + b"\n" + body)
@@ -44,8 +62,13 @@ def test_the_body_on_the_wire(t, body, wanted):
         equal(mail.content, HEAD + b"\n" + wanted, "mail")
 
 
-@cases(*((f"{end.hex()}-at-{offset}", offset, end) for offset in (1022, 1023, 1024, 1025, 4095, 4096, 61439, 61440, 65535, 65536, 1048575, 1048576)
-         for end in (b"\r\n.\r\n", b"\n.\n", b"\r", b"\r.\r")))
+@cases(
+    *(
+        (f"{end.hex()}-at-{offset}", offset, end)
+        for offset in (1022, 1023, 1024, 1025, 4095, 4096, 61439, 61440, 65535, 65536, 1048575, 1048576)
+        for end in (b"\r\n.\r\n", b"\n.\n", b"\r", b"\r.\r")
+    )
+)
 def test_line_ends_and_dots_at_the_edges_of_buffers(t, offset, end):
     start = HEAD + b"\n"
     mail = start + b"x" * (offset - len(start)) + end + b"y\n"
@@ -53,10 +76,19 @@ def test_line_ends_and_dots_at_the_edges_of_buffers(t, offset, end):
     equal(content, mail.replace(b"\r\n", b"\n").replace(b"\r", b"\n"), "mail")
 
 
-@cases(("empty", b""), ("only-newline", b"\n"), ("headers-only", HEAD), ("headers-without-newline", HEAD[:-1]), ("no-headers", b"\nbody\n"))
+@cases(
+    ("empty", b""),
+    ("only-newline", b"\n"),
+    ("headers-only", HEAD),
+    ("headers-without-newline", HEAD[:-1]),
+    ("no-headers", b"\nbody\n"),
+)
 def test_mails_that_lack_something(t, mail):
     got = send(t, mail=mail)
-    check(b"Message-ID: <" in got.content and b"Date: " in got.content and b"From: " in got.content, f"headers are there: {got.content!r}")
+    check(
+        b"Message-ID: <" in got.content and b"Date: " in got.content and b"From: " in got.content,
+        f"headers are there: {got.content!r}",
+    )
     for line in mail.splitlines():
         check(line in got.content.splitlines(), f"{line!r} is there")
 
@@ -66,7 +98,7 @@ def test_the_mail_may_come_slowly(t):
     t.configure(server)
     running = t.start(RECIPIENT)
     for start in range(0, len(MAIL), 40):
-        running.process.stdin.write(MAIL[start:start + 40])
+        running.process.stdin.write(MAIL[start : start + 40])
         running.process.stdin.flush()
         time.sleep(0.05)
     t.succeeded(running.finish(b""))
@@ -115,6 +147,7 @@ def test_nothing_is_read_from_standard_input_beyond_the_mail_when_it_fails(t):
 
 # -- headers
 
+
 def test_generated_headers(t):
     mail = send(t, mail=b"To: bob@example.test\nSubject: x\n\nbody\n")
     lines = mail.content.decode().split("\n")
@@ -129,7 +162,11 @@ def test_headers_that_are_there_are_kept(t):
     equal(send(t, mail=mail).content, mail, "mail")
 
 
-@cases(("plain", "Joe User", "Joe User"), ("comma", "User, Joe", '"User, Joe"'), ("quotes", 'Joe "X" User', r'"Joe \"X\" User"'))
+@cases(
+    ("plain", "Joe User", "Joe User"),
+    ("comma", "User, Joe", '"User, Joe"'),
+    ("quotes", 'Joe "X" User', r'"Joe \"X\" User"'),
+)
 def test_the_full_name(t, name, wanted):
     mail = send(t, "-F", name, RECIPIENT, mail=b"Subject: x\n\nbody\n")
     equal(mail.content.decode().split("\n")[0], f"From: {wanted} <{ADDRESS}>", "From")
@@ -157,12 +194,25 @@ def test_a_full_name_cannot_bring_a_header(t, name):
         check(run.code in (64, 65, 78), str(run))
 
 
-@cases(("bcc", b"Bcc: secret@example.test\n"), ("upper", b"BCC: secret@example.test\n"), ("folded", b"Bcc: a@example.test,\n secret@example.test,\n\tc@example.test\n"),
-       ("twice", b"Bcc: secret@example.test\nSubject: y\nBcc: secret@example.test\n"), ("blank-before-colon", b"Bcc : secret@example.test\n"),
-       ("resent", b"Resent-Bcc: secret@example.test\n"), ("resent-folded", b"Resent-bcc:\n secret@example.test\n"), ("after-nul", b"\0junk: x\nBcc: secret@example.test\n"),
-       ("cr-only", b"Bcc: x@example.test\r\n secret@example.test\r\n"), ("long", b"Bcc: " + b"a" * 3000 + b",\n secret@example.test\n"))
+@cases(
+    ("bcc", b"Bcc: secret@example.test\n"),
+    ("upper", b"BCC: secret@example.test\n"),
+    ("folded", b"Bcc: a@example.test,\n secret@example.test,\n\tc@example.test\n"),
+    ("twice", b"Bcc: secret@example.test\nSubject: y\nBcc: secret@example.test\n"),
+    ("blank-before-colon", b"Bcc : secret@example.test\n"),
+    ("resent", b"Resent-Bcc: secret@example.test\n"),
+    ("resent-folded", b"Resent-bcc:\n secret@example.test\n"),
+    ("after-nul", b"\0junk: x\nBcc: secret@example.test\n"),
+    ("cr-only", b"Bcc: x@example.test\r\n secret@example.test\r\n"),
+    ("long", b"Bcc: " + b"a" * 3000 + b",\n secret@example.test\n"),
+)
 def test_bcc_is_removed(t, header):
-    for mail in (HEAD + header + b"Subject: x\n\nbody secret\n", header + HEAD + b"\nbody secret\n", HEAD + header + b"\nbody secret\n", HEAD + header[:-1]):
+    for mail in (
+        HEAD + header + b"Subject: x\n\nbody secret\n",
+        header + HEAD + b"\nbody secret\n",
+        HEAD + header + b"\nbody secret\n",
+        HEAD + header[:-1],
+    ):
         content = send(t, mail=mail).content
         check(b"secret@" not in content, f"{content!r}")
         check(b"body secret" in content or b"body" not in mail, "the body stays")
@@ -178,11 +228,23 @@ def test_bcc_stays_when_told_so(t):
     equal(send(t, mail=mail, remove_bcc_headers="off").content, mail, "mail")
 
 
-@cases(("from-on", {"set_from_header": "on"}, b"From: other@example.test\nTo: b@example.test\n\nx\n", rb"From: joe@example\.test\n(?!.*other)"),
-       ("to-undisclosed", {"set_to_header": "undisclosed_recipients"}, b"To: b@example.test\nCc: c@example.test\n\nx\n", rb"(?!.*c@example).*To: undisclosed-recipients:;\n"),
-       ("to-on", {"set_to_header": "on"}, b"Cc: c@example.test\n\nx\n", rb"(?!.*c@example).*To: bob@example\.test\n"),
-       ("date-off", {"set_date_header": "off"}, b"To: b@example.test\n\nx\n", rb"(?!.*Date:)"),
-       ("msgid-off", {"set_msgid_header": "off"}, b"To: b@example.test\n\nx\n", rb"(?!.*Message-ID:)"))
+@cases(
+    (
+        "from-on",
+        {"set_from_header": "on"},
+        b"From: other@example.test\nTo: b@example.test\n\nx\n",
+        rb"From: joe@example\.test\n(?!.*other)",
+    ),
+    (
+        "to-undisclosed",
+        {"set_to_header": "undisclosed_recipients"},
+        b"To: b@example.test\nCc: c@example.test\n\nx\n",
+        rb"(?!.*c@example).*To: undisclosed-recipients:;\n",
+    ),
+    ("to-on", {"set_to_header": "on"}, b"Cc: c@example.test\n\nx\n", rb"(?!.*c@example).*To: bob@example\.test\n"),
+    ("date-off", {"set_date_header": "off"}, b"To: b@example.test\n\nx\n", rb"(?!.*Date:)"),
+    ("msgid-off", {"set_msgid_header": "off"}, b"To: b@example.test\n\nx\n", rb"(?!.*Message-ID:)"),
+)
 def test_header_settings(t, settings, mail, pattern):
     content = send(t, mail=mail, **settings).content
     check(re.match(pattern, content, re.S), f"{content!r}")
@@ -190,10 +252,18 @@ def test_header_settings(t, settings, mail, pattern):
 
 # -- the envelope
 
+
 def test_recipients_from_the_mail(t):
-    mail = HEAD + b"Cc: Carol <carol@example.test>, group: dave@example.test, e@example.test;\nBcc: (hidden) frank@example.test\n\nbody\n"
+    mail = (
+        HEAD + b"Cc: Carol <carol@example.test>, group: dave@example.test, e@example.test;\nBcc: (hidden) "
+        b"frank@example.test\n\nbody\n"
+    )
     got = send(t, "-t", mail=mail)
-    equal(got.recipients, ["bob@example.test", "carol@example.test", "dave@example.test", "e@example.test", "frank@example.test"], "recipients")
+    equal(
+        got.recipients,
+        ["bob@example.test", "carol@example.test", "dave@example.test", "e@example.test", "frank@example.test"],
+        "recipients",
+    )
     check(b"frank" not in got.content, "no Bcc")
 
 
@@ -209,7 +279,9 @@ def test_resent_headers_replace_the_others(t):
 def test_sender_from_the_mail(t):
     server = t.serve(Dialogue())
     t.configure(server)
-    t.succeeded(t.msmtp("--read-envelope-from", "-t", mail=b"From: Other <other@example.test>\nTo: bob@example.test\n\nx\n"))
+    t.succeeded(
+        t.msmtp("--read-envelope-from", "-t", mail=b"From: Other <other@example.test>\nTo: bob@example.test\n\nx\n")
+    )
     equal(server.mails[0].sender, "other@example.test", "sender")
 
 
@@ -218,14 +290,22 @@ def test_the_null_sender(t, sender):
     equal(send(t, "-f", sender, RECIPIENT).sender, "", "sender")
 
 
-@cases(("lf", "a@b\nRCPT TO:<evil@example.test>"), ("crlf", "a@b>\r\nRCPT TO:<evil@example.test"), ("cr", "a@b\rx"), ("lf-last", "a@b\n"))
+@cases(
+    ("lf", "a@b\nRCPT TO:<evil@example.test>"),
+    ("crlf", "a@b>\r\nRCPT TO:<evil@example.test"),
+    ("cr", "a@b\rx"),
+    ("lf-last", "a@b\n"),
+)
 def test_line_ends_in_an_address_are_refused(t, address):
     for arguments in (("-f", address, RECIPIENT), ("--from=" + address, RECIPIENT)):
         server = t.serve(Dialogue())
         t.configure(server)
         run = t.msmtp(*arguments)
         check(run.code in (64, 65, 78), f"refused: {run}")
-        check(all("evil" not in command for session in server.sessions for command in session.commands), "nothing injected")
+        check(
+            all("evil" not in command for session in server.sessions for command in session.commands),
+            "nothing injected",
+        )
 
 
 @cases(("lf", "evil\nMAIL FROM:<x@y>"), ("cr", "a\rb"), ("crlf", "a\r\nb"))
@@ -237,8 +317,15 @@ def test_line_ends_in_the_domain_are_refused(t, domain):
     check(not any(session.commands for session in server.sessions), "nothing said")
 
 
-@cases(("angle", "a>b@example.test"), ("space", "a b@example.test"), ("dash", "-oX@example.test"), ("long", "x" * 3000 + "@example.test"), ("newline", "a\nRSET@example.test"),
-       ("quoted", '<"a b"@example.test>'), ("utf8-local", "jörg@example.test"))
+@cases(
+    ("angle", "a>b@example.test"),
+    ("space", "a b@example.test"),
+    ("dash", "-oX@example.test"),
+    ("long", "x" * 3000 + "@example.test"),
+    ("newline", "a\nRSET@example.test"),
+    ("quoted", '<"a b"@example.test>'),
+    ("utf8-local", "jörg@example.test"),
+)
 def test_odd_recipients_cannot_leave_their_command(t, address):
     """Whatever comes of it: one RCPT command an address, no other command, and no address that ends early."""
     server = t.serve(Dialogue())
@@ -247,7 +334,14 @@ def test_odd_recipients_cannot_leave_their_command(t, address):
     check(run.code in (0, 64, 65), f"sent or refused: {run}")
     for session in server.sessions:
         for command in session.commands[1:-1]:
-            check(re.match(r"MAIL FROM:<joe@example\.test>|RCPT TO:<[^<>\s\x00-\x1f]*(\"[^\"]*\")?[^<>\s\x00-\x1f]*>( |$)|DATA$|EHLO", command), f"command {command!r}")
+            check(
+                re.match(
+                    r"MAIL FROM:<joe@example\.test>|"
+                    r"RCPT TO:<[^<>\s\x00-\x1f]*(\"[^\"]*\")?[^<>\s\x00-\x1f]*>( |$)|DATA$|EHLO",
+                    command,
+                ),
+                f"command {command!r}",
+            )
 
 
 def test_a_non_ascii_domain_is_sent_in_ascii(t):
@@ -262,22 +356,34 @@ def test_a_non_ascii_local_part_needs_smtputf8(t):
 
 
 def test_one_word_with_two_addresses(t):
-    equal(send(t, "a@example.test, Bob <b@example.test>").recipients, ["a@example.test", "b@example.test"], "recipients")
+    equal(
+        send(t, "a@example.test, Bob <b@example.test>").recipients, ["a@example.test", "b@example.test"], "recipients"
+    )
 
 
 @cases(("nobody", ()), ("empty-to", ("-t",)))
 def test_no_recipients(t, arguments):
     server = t.serve(Dialogue())
     t.configure(server)
-    t.failed(t.start(*arguments).finish(b"From: a@example.test\nSubject: x\n\nbody\n"), 64, "no recipients found", account=False)
+    t.failed(
+        t.start(*arguments).finish(b"From: a@example.test\nSubject: x\n\nbody\n"),
+        64,
+        "no recipients found",
+        account=False,
+    )
     t.not_logged()
     equal(len(server.sessions), 0, "connections")
 
 
 def test_aliases(t):
-    aliases = t.path("aliases", "# comment\nteam: ann, ben@example.test,\nann: ann@example.test\ndefault: root@example.test\n")
-    equal(send(t, "team", "x@example.test", "unknown", aliases=aliases).recipients,
-          ["ann@example.test", "ben@example.test", "x@example.test", "root@example.test"], "recipients")
+    aliases = t.path(
+        "aliases", "# comment\nteam: ann, ben@example.test,\nann: ann@example.test\ndefault: root@example.test\n"
+    )
+    equal(
+        send(t, "team", "x@example.test", "unknown", aliases=aliases).recipients,
+        ["ann@example.test", "ben@example.test", "x@example.test", "root@example.test"],
+        "recipients",
+    )
 
 
 def test_aliases_that_go_in_circles(t):

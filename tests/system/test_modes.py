@@ -11,10 +11,15 @@ from dialogue import Auth, Dialogue
 from harness import ADDRESS, MAIL, RECIPIENT, cases, check, equal
 
 PASSWORD = "s3cret pass"
-KEYS = ("host port source_ip proxy_host proxy_port socket timeout protocol domain auth user password passwordeval ntlmdomain tls tls_starttls tls_trust_file "
-        "tls_crl_file tls_fingerprint tls_key_file tls_cert_file tls_certcheck tls_min_dh_prime_bits tls_priorities tls_host_override auto_from maildomain from "
-        "from_full_name allow_from_override set_from_header set_date_header set_msgid_header set_to_header remove_bcc_headers dsn_notify dsn_return logfile "
-        "logfile_time_format syslog aliases").split()
+KEYS = (
+    "host port source_ip proxy_host proxy_port socket timeout protocol domain auth user password "
+    "passwordeval ntlmdomain tls tls_starttls tls_trust_file "
+    "tls_crl_file tls_fingerprint tls_key_file tls_cert_file tls_certcheck tls_min_dh_prime_bits "
+    "tls_priorities tls_host_override auto_from maildomain from "
+    "from_full_name allow_from_override set_from_header set_date_header set_msgid_header set_to_header "
+    "remove_bcc_headers dsn_notify dsn_return logfile "
+    "logfile_time_format syslog aliases"
+).split()
 SHOWN = {"source_ip": "source ip", "proxy_host": "proxy host", "proxy_port": "proxy port"}
 
 
@@ -22,8 +27,17 @@ def test_version(t):
     run = t.msmtp("--version")
     t.succeeded(run)
     labels = [line.partition(":")[0] for line in run.out.decode().splitlines() if ":" in line]
-    wanted = ["Platform", "TLS/SSL library", "Authentication library", "Supported authentication methods", "IDN support", "NLS", "Keyring support",
-              "System configuration file name", "User configuration file name"]
+    wanted = [
+        "Platform",
+        "TLS/SSL library",
+        "Authentication library",
+        "Supported authentication methods",
+        "IDN support",
+        "NLS",
+        "Keyring support",
+        "System configuration file name",
+        "User configuration file name",
+    ]
     equal([label for label in labels if label in wanted], wanted, "labels in order")
     check(run.out.startswith(b"msmtp version "), f"{run.out[:100]}")
     check(re.search(rb"Supported authentication methods:\nscram-sha-256 (\S+ )*\n", run.out), f"{run.out}")
@@ -37,7 +51,18 @@ def test_version_says_what_the_sandbox_is(t):
 def test_help(t):
     run = t.msmtp("--help")
     t.succeeded(run)
-    for option in ("--version", "--pretend", "--debug", "--account", "--host", "--tls-trust-file", "--read-recipients", "--passwordeval", "--dsn-notify", "--logfile"):
+    for option in (
+        "--version",
+        "--pretend",
+        "--debug",
+        "--account",
+        "--host",
+        "--tls-trust-file",
+        "--read-recipients",
+        "--passwordeval",
+        "--dsn-notify",
+        "--logfile",
+    ):
         check(option in run.out.decode(), f"{option} in the help")
 
 
@@ -64,12 +89,23 @@ def test_pretend_prints_every_setting_and_sends_nothing(t):
     run = t.msmtp("-P", RECIPIENT)
     t.succeeded(run)
     lines = run.out.decode().splitlines()
-    check(f"loaded user configuration file {t.rc}" in lines and f"using account default from {t.rc}" in lines, f"{lines}")
+    check(
+        f"loaded user configuration file {t.rc}" in lines and f"using account default from {t.rc}" in lines, f"{lines}"
+    )
     shown = [line.partition(" = ")[0] for line in lines if " = " in line]
     wanted = [SHOWN.get(key, key) for key in KEYS]
     equal([key for key in shown if key in wanted], wanted, "keys in order")
-    for line in ("host = 127.0.0.1", f"port = {server.port}", "source ip = (not set)", "timeout = 10 seconds", "auth = SCRAM-SHA-256", "password = *",
-                 f"from = {ADDRESS}", "set_from_header = auto", "reading recipients from the command line"):
+    for line in (
+        "host = 127.0.0.1",
+        f"port = {server.port}",
+        "source ip = (not set)",
+        "timeout = 10 seconds",
+        "auth = SCRAM-SHA-256",
+        "password = *",
+        f"from = {ADDRESS}",
+        "set_from_header = auto",
+        "reading recipients from the command line",
+    ):
         check(line in lines, f"{line!r} among {lines}")
     check(PASSWORD.encode() not in run.out, "no password")
     equal(len(server.sessions), 0, "connections")
@@ -87,8 +123,15 @@ def test_pretend_reads_the_sender_from_the_mail(t):
     check(b"envelope from address extracted from mail: joe@example.test\n" in run.out, f"{run.out}")
 
 
-@cases(("choose", {"auth": "on"}, "auth = choose"), ("none", {}, "auth = none"), ("starttls-off", {"tls": "on", "tls_starttls": "off"}, "tls_starttls = off"), ("one-second", {"timeout": 1}, "timeout = 1 second"),
-       ("off", {"timeout": "off"}, "timeout = off"), ("trust", {"tls": "on"}, "tls_trust_file = system"), ("notify", {"dsn_notify": "failure,delay"}, "dsn_notify = FAILURE,DELAY"))
+@cases(
+    ("choose", {"auth": "on"}, "auth = choose"),
+    ("none", {}, "auth = none"),
+    ("starttls-off", {"tls": "on", "tls_starttls": "off"}, "tls_starttls = off"),
+    ("one-second", {"timeout": 1}, "timeout = 1 second"),
+    ("off", {"timeout": "off"}, "timeout = off"),
+    ("trust", {"tls": "on"}, "tls_trust_file = system"),
+    ("notify", {"dsn_notify": "failure,delay"}, "dsn_notify = FAILURE,DELAY"),
+)
 def test_pretend_values(t, settings, line):
     t.configure(user="joe", password="x", **settings)
     run = t.msmtp("-P", RECIPIENT)
@@ -102,8 +145,17 @@ def test_debug_shows_the_dialogue(t):
     run = t.msmtp("-d", RECIPIENT)
     t.succeeded(run)
     out = run.out.decode()
-    for line in ("<-- 220 test.example ESMTP ready", "--> EHLO localhost", "<-- 250-PIPELINING", f"--> RCPT TO:<{RECIPIENT}>", "--> DATA", "<-- 354 go on", "--> Hello.", "--> .",
-                 "<-- 250 2.0.0 queued as 1"):
+    for line in (
+        "<-- 220 test.example ESMTP ready",
+        "--> EHLO localhost",
+        "<-- 250-PIPELINING",
+        f"--> RCPT TO:<{RECIPIENT}>",
+        "--> DATA",
+        "<-- 354 go on",
+        "--> Hello.",
+        "--> .",
+        "<-- 250 2.0.0 queued as 1",
+    ):
         check(f"\n{line}\r\n" in "\n" + out, f"{line!r} in {out}")
     check("host = 127.0.0.1" in out, "the configuration too")
     equal(server.mails[0].content, MAIL, "mail")
@@ -116,7 +168,12 @@ def test_debug_hides_credentials(t, mechanism):
     run = t.msmtp("-d", RECIPIENT)
     t.succeeded(run)
     digest = hmac.new(PASSWORD.encode(), b"<1896.697170952@test.example>", hashlib.md5).hexdigest()
-    hidden = [PASSWORD.encode(), base64.b64encode(PASSWORD.encode()), base64.b64encode(b"\0joe\0" + PASSWORD.encode()), base64.b64encode(f"joe {digest}".encode())]
+    hidden = [
+        PASSWORD.encode(),
+        base64.b64encode(PASSWORD.encode()),
+        base64.b64encode(b"\0joe\0" + PASSWORD.encode()),
+        base64.b64encode(f"joe {digest}".encode()),
+    ]
     for form in hidden:
         check(form not in run.out + run.err, f"{form!r} is shown: {run.out}")
     check(re.search(rb"\n--> AUTH " + mechanism.encode() + rb"( \*)?\r\n", run.out), f"AUTH is shown: {run.out}")
@@ -151,7 +208,15 @@ def test_standard_output_that_is_full_does_not_send_half(t):
     server = t.serve(Dialogue())
     t.configure(server)
     with open("/dev/full", "wb") as full:
-        process = subprocess.run([t.program, "-d", RECIPIENT], input=MAIL, stdout=full, stderr=subprocess.PIPE, env=t.environment(), cwd=t.home, timeout=20)
+        process = subprocess.run(
+            [t.program, "-d", RECIPIENT],
+            input=MAIL,
+            stdout=full,
+            stderr=subprocess.PIPE,
+            env=t.environment(),
+            cwd=t.home,
+            timeout=20,
+        )
     check(process.returncode in (0, 74), f"exit {process.returncode}, {process.stderr}")
 
 

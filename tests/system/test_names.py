@@ -36,8 +36,12 @@ def test_a_name_without_an_address(t):
     check(run.code in (68, 75), f"exit 68: {run}")
 
 
-@cases(("a", [("A", "127.0.0.1")], "inet"), ("aaaa", [("AAAA", "::1")], "inet6"), ("dead-ipv6-first", [("AAAA", "::2"), ("A", "127.0.0.1")], "inet"),
-       ("dead-address-first", [("A", "127.0.0.9"), ("A", "127.0.0.1")], "inet"))
+@cases(
+    ("a", [("A", "127.0.0.1")], "inet"),
+    ("aaaa", [("AAAA", "::1")], "inet6"),
+    ("dead-ipv6-first", [("AAAA", "::2"), ("A", "127.0.0.1")], "inet"),
+    ("dead-address-first", [("A", "127.0.0.9"), ("A", "127.0.0.1")], "inet"),
+)
 def test_a_name_from_the_dns(t, records, family):
     dns = namespace.enter({"mail.example.test": records})
     server = t.serve(Dialogue(), family)

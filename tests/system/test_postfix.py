@@ -17,7 +17,13 @@ def connect(t, mode, sender, **settings):
         check(not server.reason.startswith("FAILED"), f"Postfix did not start: {server.reason}")
         skip(server.reason)
     starttls, implicit = server.ports
-    base = t.tls(host="localhost", port=starttls if mode == "starttls" else implicit, auth="on", user=postfix.USER, password=postfix.PASSWORD)
+    base = t.tls(
+        host="localhost",
+        port=starttls if mode == "starttls" else implicit,
+        auth="on",
+        user=postfix.USER,
+        password=postfix.PASSWORD,
+    )
     if mode == "implicit":
         base["tls_starttls"] = "off"
     base.update({"from": sender})
@@ -30,12 +36,18 @@ def line(number):
     return b"line %d of a body that is long enough to matter, with dots . and spaces  \n" % number
 
 
-HEAD = b"From: alice@example.test\nTo: bob@example.test\nSubject: =?utf-8?q?Gr=C3=BC=C3=9Fe?=\nDate: Sat, 21 Nov 2026 12:00:00 +0000\nMessage-ID: <%s@example.test>\n"
+HEAD = (
+    b"From: alice@example.test\nTo: bob@example.test\nSubject: =?utf-8?q?Gr=C3=BC=C3=9Fe?=\nDate: Sat, 21 Nov "
+    b"2026 12:00:00 +0000\nMessage-ID: <%s@example.test>\n"
+)
 BODIES = {
     "plain": b"\nHello.\n",
     "dots": b"\n.\n..\n...\n.x\n.\n.\nend\n",
     "nul": b"\nbefore\0after\n\0\0\0\nend\n",
-    "eight-bit": b"Content-Transfer-Encoding: 8bit\n\n" + "Grüße, 漢字, \U0001f4e7\n".encode() + bytes(range(128, 256)) + b"\n",
+    "eight-bit": b"Content-Transfer-Encoding: 8bit\n\n"
+    + "Grüße, 漢字, \U0001f4e7\n".encode()
+    + bytes(range(128, 256))
+    + b"\n",
     "long-line": b"\n" + b"x" * 50000 + b"\nend\n",
     "no-final-newline": b"\nthe last line has no end",
     "crlf": b"\r\none\r\ntwo\r\n",
@@ -57,7 +69,7 @@ def test_the_mail_arrives_byte_for_byte(t, mode, kind):
     check(found and len(found) == 1, f"one mail delivered, not {len(found)}")
     wanted = mail.replace(b"\r\n", b"\n")
     wanted += b"" if wanted.endswith(b"\n") else b"\n"
-    top, got = found[0][:len(found[0]) - len(wanted)], found[0][-len(wanted):]
+    top, got = found[0][: len(found[0]) - len(wanted)], found[0][-len(wanted) :]
     if got != wanted:
         at = next((n for n, (a, b) in enumerate(zip(got, wanted)) if a != b), min(len(got), len(wanted)))
         raise AssertionError(f"differs at {at}: got {got[at - 20:at + 40]!r}, wanted {wanted[at - 20:at + 40]!r}")
@@ -65,19 +77,28 @@ def test_the_mail_arrives_byte_for_byte(t, mode, kind):
     t.logged("EX_OK", mailsize=str(len(wanted)), smtpstatus="250")
 
 
-@cases(*((f"{mode}-{mechanism}", mode, mechanism) for mode in ("starttls", "implicit")
-         for mechanism in ("plain", "login", "cram-md5", "scram-sha-1", "scram-sha-256", "on")))
+@cases(
+    *(
+        (f"{mode}-{mechanism}", mode, mechanism)
+        for mode in ("starttls", "implicit")
+        for mechanism in ("plain", "login", "cram-md5", "scram-sha-1", "scram-sha-256", "on")
+    )
+)
 def test_every_mechanism_logs_in(t, mode, mechanism):
     sender = f"{mechanism}-{mode}-login@example.test"
     server = connect(t, mode, sender, auth=mechanism)
     t.succeeded(t.msmtp("bob@example.test"))
     check(server.delivered("bob", sender), "delivered")
     wanted = "SCRAM-SHA-256" if mechanism == "on" else mechanism.upper()
+
     # The log names the login beside the queue id, and the queue id beside the sender.
     def logged():
         log = server.log()
         queue = re.search(r"(\w+): from=<" + re.escape(sender) + ">", log)
-        return queue and re.search(rf"{queue.group(1)}: client=\S+, sasl_method={wanted}, sasl_username=alice@example\.test\n", log)
+        return queue and re.search(
+            rf"{queue.group(1)}: client=\S+, sasl_method={wanted}, sasl_username=alice@example\.test\n", log
+        )
+
     check(wait_until(logged, 5), f"sasl_method={wanted} in the log: {server.log()[-1500:]}")
 
 
@@ -92,7 +113,12 @@ def test_a_refused_recipient_stops_the_mail_for_all(t):
     sender = "refused@example.test"
     server = connect(t, "starttls", sender)
     run = t.msmtp("bob@example.test", "nobody-here@example.test", "carol@example.test")
-    t.failed(run, 65, "recipient address nobody-here@example\\.test not accepted by the server", "server message: 550 5\\.1\\.1 .*")
+    t.failed(
+        run,
+        65,
+        "recipient address nobody-here@example\\.test not accepted by the server",
+        "server message: 550 5\\.1\\.1 .*",
+    )
     t.logged("EX_DATAERR", smtpstatus="550")
     check(not server.delivered("bob", sender, 0.5), "nothing delivered")
 

@@ -59,6 +59,7 @@ def one_line(t, run, helper, code, *words):
 
 # -- killed
 
+
 @cases(*((f"{place}-{name}", place, name) for place in BEFORE for name in ("KILL", "SEGV")))
 def test_the_network_child_is_killed_before_the_mail(t, place, name):
     if name == "SEGV":
@@ -68,7 +69,9 @@ def test_the_network_child_is_killed_before_the_mail(t, place, name):
     os.kill(running.helper("netproc"), getattr(signal, "SIG" + name))
     run = running.finish()
     one_line(t, run, "msmtp-netproc-tls", 70)
-    check("nothing" in run.errors[0] or "not accepted" in run.errors[0], f"tells whether something was sent: {run.errors}")
+    check(
+        "nothing" in run.errors[0] or "not accepted" in run.errors[0], f"tells whether something was sent: {run.errors}"
+    )
     t.logged("EX_SOFTWARE")
     gate.open()
     server.settle()
@@ -179,8 +182,12 @@ def test_msmtp_itself_is_killed(t, place):
     check(helpers, "there are helpers")
     os.kill(running.pid, signal.SIGKILL)
     running.process.wait()
-    check(processes.wait_until(lambda: not any(processes.state(pid) in "RSDT" and processes.state(pid) for pid in helpers), 5),
-          f"helpers are gone: {[processes.state(pid) for pid in helpers]}")
+    check(
+        processes.wait_until(
+            lambda: not any(processes.state(pid) in "RSDT" and processes.state(pid) for pid in helpers), 5
+        ),
+        f"helpers are gone: {[processes.state(pid) for pid in helpers]}",
+    )
     gate.open()
     server.settle()
     if place != "body":
@@ -194,7 +201,10 @@ def test_msmtp_is_killed_while_the_body_comes(t):
     running = t.start(RECIPIENT)
     running.process.stdin.write(MAIL + b"line\n" * 400000)
     running.process.stdin.flush()
-    check(processes.wait_until(lambda: server.sessions and len(server.session.received()) > 1000000), "the body is on its way")
+    check(
+        processes.wait_until(lambda: server.sessions and len(server.session.received()) > 1000000),
+        "the body is on its way",
+    )
     os.kill(running.pid, signal.SIGKILL)
     running.process.wait()
     server.settle()
@@ -202,6 +212,7 @@ def test_msmtp_is_killed_while_the_body_comes(t):
 
 
 # -- stopped
+
 
 @cases(*((f"{place}", place) for place in ("greeting", "ehlo-tls", "data")))
 def test_the_network_child_stops_answering_before_the_mail(t, place):
@@ -242,6 +253,7 @@ def test_the_credential_child_stops_answering(t, place):
 
 
 # -- what is in their memory
+
 
 def secrets(mechanism):
     """The password as it could stand in memory."""
@@ -285,8 +297,14 @@ def test_the_search_in_memory_finds_what_is_there(t):
         process.communicate(b"\n")
 
 
-@cases(*((f"{mechanism}-{place}", mechanism, place) for mechanism in ("SCRAM-SHA-256", "SCRAM-SHA-1", "CRAM-MD5")
-         for place in ("auth-command", "challenge", "auth-final") if (mechanism, place) != ("CRAM-MD5", "challenge")))
+@cases(
+    *(
+        (f"{mechanism}-{place}", mechanism, place)
+        for mechanism in ("SCRAM-SHA-256", "SCRAM-SHA-1", "CRAM-MD5")
+        for place in ("auth-command", "challenge", "auth-final")
+        if (mechanism, place) != ("CRAM-MD5", "challenge")
+    )
+)
 def test_the_network_child_never_has_the_password(t, mechanism, place):
     t.needs_sandbox()
     root_only("reading the memory of another process")
@@ -295,7 +313,10 @@ def test_the_network_child_never_has_the_password(t, mechanism, place):
     found = holders(running, secrets(mechanism))
     check(set(found) <= {"msmtp-authproc"}, f"the password is in {found}")
     if place != "auth-final":
-        check("msmtp-authproc" in found, f"the credential child has it ({running.helpers()}): or this test looks in the wrong place")
+        check(
+            "msmtp-authproc" in found,
+            f"the credential child has it ({running.helpers()}): or this test looks in the wrong place",
+        )
     equal(exposed(running, secrets(mechanism)), {}, "in command lines and environments")
     gate.open()
     t.succeeded(running.finish())
@@ -303,13 +324,24 @@ def test_the_network_child_never_has_the_password(t, mechanism, place):
 
 def login(t, place, mechanism, **settings):
     gate = Gate()
-    server = t.serve(Dialogue(auth=Auth(password=PASSWORD, mechanisms=(mechanism,)), starttls=t.certificates.context(), replies={place: gate}))
+    server = t.serve(
+        Dialogue(
+            auth=Auth(password=PASSWORD, mechanisms=(mechanism,)),
+            starttls=t.certificates.context(),
+            replies={place: gate},
+        )
+    )
     t.configure(server, **t.tls(**dict({"auth": mechanism.lower(), "user": "joe", "password": PASSWORD}, **settings)))
     return server, gate
 
 
-@cases(*((f"{mechanism}-{source}", mechanism, source) for mechanism in ("SCRAM-SHA-256", "PLAIN", "LOGIN", "CRAM-MD5")
-         for source in ("config", "passwordeval", "netrc")))
+@cases(
+    *(
+        (f"{mechanism}-{source}", mechanism, source)
+        for mechanism in ("SCRAM-SHA-256", "PLAIN", "LOGIN", "CRAM-MD5")
+        for source in ("config", "passwordeval", "netrc")
+    )
+)
 def test_after_authentication_no_process_has_the_password(t, mechanism, source):
     t.needs_sandbox()
     root_only("reading the memory of another process")
@@ -321,7 +353,10 @@ def test_after_authentication_no_process_has_the_password(t, mechanism, source):
     _, gate = login(t, "mail", mechanism, **settings)
     running = at(t, gate)
     equal(holders(running, secrets(mechanism)), {}, "processes that still have the password")
-    check(processes.wait_until(lambda: "msmtp-authproc" not in running.helpers(), 2), f"the credential child has ended: {running.helpers()}")
+    check(
+        processes.wait_until(lambda: "msmtp-authproc" not in running.helpers(), 2),
+        f"the credential child has ended: {running.helpers()}",
+    )
     gate.open()
     t.succeeded(running.finish())
 
@@ -340,6 +375,7 @@ def test_the_parent_has_no_password_while_it_reads_the_mail(t):
 
 # -- who they are
 
+
 def test_at_the_talk_stage_every_process_is_locked(t):
     t.needs_sandbox()
     server, gate = prepared(t, "mail", tls=True)
@@ -348,7 +384,11 @@ def test_at_the_talk_stage_every_process_is_locked(t):
         status = processes.status(pid)
         equal(status["NoNewPrivs"], "1", f"{name}: no_new_privs")
         equal(status["Seccomp"], "2", f"{name}: seccomp")
-        equal(int(status["CapEff"], 16) | int(status["CapPrm"], 16) | int(status["CapAmb"], 16), 0, f"{name}: capabilities")
+        equal(
+            int(status["CapEff"], 16) | int(status["CapPrm"], 16) | int(status["CapAmb"], 16),
+            0,
+            f"{name}: capabilities",
+        )
     gate.open()
     t.succeeded(running.finish())
 
@@ -362,7 +402,10 @@ def test_started_by_root_no_process_talks_as_root(t):
     equal(sorted(helpers), ["msmtp-authproc", "msmtp-netproc-tls"], "helpers")
     for name, pid in [("msmtp", running.pid)] + list(helpers.items()):
         status = processes.status(pid)
-        check("0" not in status["Uid"].split() and "0" not in status["Gid"].split(), f"{name}: uid {status['Uid']}, gid {status['Gid']}")
+        check(
+            "0" not in status["Uid"].split() and "0" not in status["Gid"].split(),
+            f"{name}: uid {status['Uid']}, gid {status['Gid']}",
+        )
         equal(status["Groups"], "", f"{name}: groups")
     gate.open()
     t.succeeded(running.finish())
@@ -374,7 +417,9 @@ def test_descriptors_at_the_talk_stage(t):
     _, gate = login(t, "challenge", "SCRAM-SHA-256")
     running = at(t, gate)
     helpers = running.helpers()
-    netproc, authproc = processes.descriptors(helpers["msmtp-netproc-tls"]), processes.descriptors(helpers["msmtp-authproc"])
+    netproc, authproc = processes.descriptors(helpers["msmtp-netproc-tls"]), processes.descriptors(
+        helpers["msmtp-authproc"]
+    )
     for name, found in (("netproc", netproc), ("authproc", authproc)):
         for target in found.values():
             check(target.startswith(("socket:", "pipe:")) or target == "/dev/null", f"{name} has {target}: {found}")
@@ -391,8 +436,11 @@ def test_each_process_has_its_own_libraries_only(t):
     _, gate = login(t, "challenge", "SCRAM-SHA-256")
     running = at(t, gate)
     pids = dict(running.helpers(), msmtp=running.pid)
-    forbidden = {"msmtp": ("libtls", "libssl", "libcrypto", "libgsasl", "libsecret", "libdbus"), "msmtp-netproc-tls": ("libgsasl", "libsecret"),
-                 "msmtp-authproc": ("libtls", "libssl")}
+    forbidden = {
+        "msmtp": ("libtls", "libssl", "libcrypto", "libgsasl", "libsecret", "libdbus"),
+        "msmtp-netproc-tls": ("libgsasl", "libsecret"),
+        "msmtp-authproc": ("libtls", "libssl"),
+    }
     for name, words in forbidden.items():
         with open(f"/proc/{pids[name]}/maps", encoding="utf-8") as file:
             libraries = set(re.findall(r"/(lib[^/\s]+\.so[^/\s]*)", file.read()))
@@ -431,12 +479,22 @@ def test_an_environment_that_names_other_helpers_is_ignored(t):
     t.configure(server)
     fake = t.path("msmtp-netproc", "#!/bin/sh\ntouch " + t.path("marker") + "\n", 0o755)
     folder = os.path.dirname(fake)
-    t.succeeded(t.msmtp(env={"PATH": folder + ":/usr/bin:/bin", "MSMTP_LIBEXECDIR": folder, "LIBEXECDIR": folder, "PKGLIBEXECDIR": folder}))
+    t.succeeded(
+        t.msmtp(
+            env={
+                "PATH": folder + ":/usr/bin:/bin",
+                "MSMTP_LIBEXECDIR": folder,
+                "LIBEXECDIR": folder,
+                "PKGLIBEXECDIR": folder,
+            }
+        )
+    )
     check(not os.path.exists(t.path("marker")), "not run")
 
 
 def test_ignored_signals_and_open_descriptors_of_the_caller_do_not_matter(t):
-    """As cron or a mail program may start it: SIGPIPE and SIGCHLD ignored, descriptors open, 0 to 2 closed elsewhere."""
+    """As cron or a mail program may start it: SIGPIPE and SIGCHLD ignored, descriptors open, 0 to 2 closed
+    elsewhere."""
     server = t.serve(Dialogue())
     t.configure(server)
     read, write = os.pipe()

@@ -1,4 +1,5 @@
-"""TLS: what a certificate must be, what a fingerprint replaces, what files must hold, and what comes before the handshake."""
+"""TLS: what a certificate must be, what a fingerprint replaces, what files must hold, and what comes before the
+handshake."""
 
 import re
 import ssl
@@ -27,7 +28,10 @@ def refused(t, server, run, code, *lines, log):
     server.settle()
     check(not server.mails, "nothing was sent")
     for session in server.sessions:
-        check(not any(command.startswith(("AUTH", "MAIL")) for command in session.commands), f"commands: {session.commands}")
+        check(
+            not any(command.startswith(("AUTH", "MAIL")) for command in session.commands),
+            f"commands: {session.commands}",
+        )
 
 
 @cases(*MODES)
@@ -54,8 +58,23 @@ def test_old_tls_is_refused(t, version):
     refused(t, server, t.msmtp(), 76, ".*TLS.*", log="EX_PROTOCOL")
 
 
-@cases(*((f"{name}-{mode}", name, mode) for mode in MODES
-         for name in ("expired", "future", "wrong-host", "cn-only", "self-signed", "foreign", "wrong-usage", "nul", "wildcard")))
+@cases(
+    *(
+        (f"{name}-{mode}", name, mode)
+        for mode in MODES
+        for name in (
+            "expired",
+            "future",
+            "wrong-host",
+            "cn-only",
+            "self-signed",
+            "foreign",
+            "wrong-usage",
+            "nul",
+            "wildcard",
+        )
+    )
+)
 def test_a_certificate_that_does_not_verify(t, name, mode):
     server = serve(t, mode, name=name, auth=Auth())
     configure(t, server, mode, auth="on", user="joe", password="x")
@@ -89,7 +108,13 @@ def test_certcheck_off_takes_any_certificate(t, name):
     equal(server.mails[0].content, MAIL, "mail")
 
 
-@cases(*((f"{digest}-{form}", digest, form) for digest in ("sha256", "sha1", "md5") for form in ("colons", "lower", "spaces")))
+@cases(
+    *(
+        (f"{digest}-{form}", digest, form)
+        for digest in ("sha256", "sha1", "md5")
+        for form in ("colons", "lower", "spaces")
+    )
+)
 def test_a_matching_fingerprint_replaces_the_check(t, digest, form):
     server = serve(t, name="self-signed")
     fingerprint = t.certificates.fingerprint("self-signed", digest)
@@ -116,7 +141,9 @@ def test_a_matching_fingerprint_is_enough_for_an_expired_certificate(t):
 def test_what_is_no_fingerprint(t, value):
     server = serve(t)
     configure(t, server, tls_fingerprint=value)
-    t.failed(t.msmtp(), 78, re.escape(t.rc) + ": line \\d+: invalid argument .* for command tls_fingerprint.*", account=False)
+    t.failed(
+        t.msmtp(), 78, re.escape(t.rc) + ": line \\d+: invalid argument .* for command tls_fingerprint.*", account=False
+    )
     run = t.msmtp("--tls-fingerprint=" + value, "bob@example.test", "-C", "/dev/null")
     t.failed(run, 64, "invalid argument .* for --tls-fingerprint.*", account=False)
 
@@ -146,7 +173,14 @@ def test_a_wildcard_name_matches_one_label(t):
 def test_a_client_certificate(t, name):
     for mode in MODES:
         server = serve(t, mode, context=t.certificates.context(client_ca="ca"))
-        configure(t, server, mode, tls_cert_file=t.certificates.file(name), tls_key_file=t.certificates.key(name), logfile=None)
+        configure(
+            t,
+            server,
+            mode,
+            tls_cert_file=t.certificates.file(name),
+            tls_key_file=t.certificates.key(name),
+            logfile=None,
+        )
         t.succeeded(t.msmtp())
         with open(t.certificates.file(name), encoding="ascii") as file:
             equal(server.session.peer_certificate, ssl.PEM_cert_to_DER_cert(file.read()), "the client's certificate")
@@ -182,7 +216,11 @@ def test_a_certificate_that_the_crl_does_not_name(t):
 @cases("tls_trust_file", "tls_crl_file", "tls_cert_file", "tls_key_file")
 def test_a_tls_file_that_is_missing(t, setting):
     server = serve(t)
-    files = {"tls_cert_file": t.certificates.file("client-ec"), "tls_key_file": t.certificates.key("client-ec")} if "cert_f" in setting or "key" in setting else {}
+    files = (
+        {"tls_cert_file": t.certificates.file("client-ec"), "tls_key_file": t.certificates.key("client-ec")}
+        if "cert_f" in setting or "key" in setting
+        else {}
+    )
     configure(t, server, **dict(files, **{setting: t.path("missing.pem")}))
     refused(t, server, t.msmtp(), 66, ".*missing\\.pem.*", log="EX_NOINPUT")
 
@@ -205,7 +243,10 @@ def test_priorities_that_libtls_does_not_know_are_a_warning(t):
     configure(t, server, tls_priorities="NORMAL:-VERS-TLS1.0")
     run = t.msmtp()
     check(run.code == 0, str(run))
-    check(len(run.errors) == 1 and "tls_priorities" in run.errors[0] and run.errors[0].startswith("msmtp: "), f"a warning: {run.errors}")
+    check(
+        len(run.errors) == 1 and "tls_priorities" in run.errors[0] and run.errors[0].startswith("msmtp: "),
+        f"a warning: {run.errors}",
+    )
 
 
 def test_priorities_choose_the_version(t):
@@ -216,6 +257,7 @@ def test_priorities_choose_the_version(t):
 
 
 # -- STARTTLS and what comes with it
+
 
 def test_starttls_that_is_not_offered(t):
     server = t.serve(Dialogue(auth=Auth()))
@@ -275,8 +317,12 @@ def test_a_server_that_speaks_plaintext_instead_of_tls(t):
         session.close()
 
     for mode in MODES:
-        server = t.serve(Dialogue(starttls=t.certificates.context(), replies={"starttls": talk} if mode == "starttls" else
-                                  {"greeting": greet}))
+        server = t.serve(
+            Dialogue(
+                starttls=t.certificates.context(),
+                replies={"starttls": talk} if mode == "starttls" else {"greeting": greet},
+            )
+        )
         configure(t, server, mode, logfile=None)
         run = t.msmtp()
         t.failed(run, 76, ".*TLS.*")
