@@ -131,7 +131,26 @@ struct Prepare {
   friend bool operator==(const Prepare&, const Prepare&) = default;
 };
 
-// Where to. Second message; legal once.
+// The server that a SOCKS 5 proxy is to connect us with (RFC 1928).
+struct ProxiedServer {
+  bool numeric = false;
+  Endpoint address;     // when numeric; without scope
+  Line<255> name;       // else: ASCII, not empty, for the proxy alone to resolve
+  std::uint16_t port = 0;
+  Line<255> isolation;  // connections that name different ones here share no circuit of Tor; empty: not offered
+
+  static constexpr std::string_view message_name = "ProxiedServer";
+  static void fields(auto& self, auto&& field) {
+    field("numeric", self.numeric);
+    field("address", self.address);
+    field("name", self.name);
+    field("port", self.port);
+    field("isolation", self.isolation);
+  }
+  friend bool operator==(const ProxiedServer&, const ProxiedServer&) = default;
+};
+
+// Where to. Second message; legal once. With a proxy, host, port and endpoints are the proxy's.
 struct Connect {
   List<Endpoint, 64> endpoints;  // empty when socket_path is set
   std::uint16_t port = 0;
@@ -139,6 +158,8 @@ struct Connect {
   bool has_source = false;
   Endpoint source;
   Line<max_host> host;  // as the user wrote it, for messages
+  bool proxied = false;
+  ProxiedServer server;  // when proxied
 
   static constexpr std::string_view message_name = "Connect";
   static void fields(auto& self, auto&& field) {
@@ -148,6 +169,8 @@ struct Connect {
     field("has_source", self.has_source);
     field("source", self.source);
     field("host", self.host);
+    field("proxied", self.proxied);
+    field("server", self.server);
   }
   friend bool operator==(const Connect&, const Connect&) = default;
 };
@@ -216,7 +239,7 @@ struct BodyEnd {
 // netproc -> parent: there is a connection, nothing has been read from it, and `socket` and `connect` are gone.
 struct Connected {
   bool local = false;  // over a unix socket
-  Endpoint endpoint;   // when not local
+  Endpoint endpoint;   // when not local; the proxy's where there is one
 
   static constexpr std::string_view message_name = "Connected";
   static void fields(auto& self, auto&& field) {

@@ -16,9 +16,10 @@ struct Row {
   minutes patience;
 };
 
-// RFC 5321, 4.5.3.2; it has nothing to say about a connection and the handshake.
-constexpr std::array<Row, 11> table = {{
+// RFC 5321, 4.5.3.2; it has nothing to say about a connection, a proxy and the handshake.
+constexpr std::array<Row, 12> table = {{
     {Step::connect, "connection", minutes(5)},
+    {Step::proxy, "reply of the proxy", minutes(5)},
     {Step::greeting, "greeting", minutes(5)},
     {Step::hello, "reply to hello", minutes(5)},
     {Step::starttls, "reply to STARTTLS", minutes(5)},

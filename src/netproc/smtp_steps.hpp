@@ -10,6 +10,7 @@ namespace msmtp {
 
 enum class Step : std::uint8_t {
   connect,
+  proxy,
   greeting,
   hello,
   starttls,
