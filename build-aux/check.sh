@@ -136,6 +136,6 @@ if wants sanitize; then
   fi
 fi
 
-wants lint && stage lint 300 sh tests/lint/run.sh
+wants lint && stage lint 600 sh tests/lint/run.sh
 
 summary
