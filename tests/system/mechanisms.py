@@ -78,7 +78,8 @@ class Mechanisms(Dialogue):
     def oauthbearer(self, session, first):
         user = self.auth.user.replace("=", "=3D").replace(",", "=2C")
         port = session.sock.getsockname()[1]
-        return self.bearer(session, first, f"n,a={user},\1host=127.0.0.1\1port={port}\1auth=Bearer {self.auth.password}\1\1".encode())
+        wanted = f"n,a={user},\1host=127.0.0.1\1port={port}\1auth=Bearer {self.auth.password}\1\1"
+        return self.bearer(session, first, wanted.encode())
 
     def xoauth2(self, session, first):
         return self.bearer(session, first, f"user={self.auth.user}\1auth=Bearer {self.auth.password}\1\1".encode())
@@ -89,13 +90,15 @@ class Mechanisms(Dialogue):
         given = self.ask(session, "auth", f'{realm}nonce="{nonce}",qop="auth",charset=utf-8,algorithm=md5-sess')
         if given is None:
             return None
-        fields = dict((name, value.strip('"')) for name, value in re.findall(r'([a-z-]+)=("[^"]*"|[^,]*)', given.decode()))
+        pairs = re.findall(r'([a-z-]+)=("[^"]*"|[^,]*)', given.decode())
+        fields = {name: value.strip('"') for name, value in pairs}
         secret = hashlib.md5(f"{self.auth.user}:{fields.get('realm', '')}:{self.auth.password}".encode()).digest()
         a1 = hashlib.md5(secret + f":{fields['nonce']}:{fields['cnonce']}".encode()).hexdigest()
 
         def digest(prefix):
             a2 = hashlib.md5(f"{prefix}:{fields['digest-uri']}".encode()).hexdigest()
-            return hashlib.md5(f"{a1}:{fields['nonce']}:{fields['nc']}:{fields['cnonce']}:{fields['qop']}:{a2}".encode()).hexdigest()
+            middle = ":".join(fields[name] for name in ("nonce", "nc", "cnonce", "qop"))
+            return hashlib.md5(f"{a1}:{middle}:{a2}".encode()).hexdigest()
 
         good = (fields["username"], fields["nonce"], fields["digest-uri"]) == (self.auth.user, nonce, "smtp/127.0.0.1")
         if not good or not hmac.compare_digest(digest("AUTHENTICATE"), fields["response"]):

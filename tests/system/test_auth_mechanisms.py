@@ -75,10 +75,12 @@ def test_a_token_goes_with_the_command(t, mechanism):
     server, dialogue = login(t, mechanism)
     t.succeeded(t.msmtp())
     check(re.fullmatch(f"AUTH {mechanism} [A-Za-z0-9+/]+=*", dialogue.auth_line), dialogue.auth_line)
-    equal(server.session.commands[server.session.commands.index(dialogue.auth_line) + 1][:4], "MAIL", "the next command")
+    commands = server.session.commands
+    equal(commands[commands.index(dialogue.auth_line) + 1][:4], "MAIL", "the next command")
 
 
-@cases(*((f"{mechanism}-{size}", mechanism, size) for mechanism in ("OAUTHBEARER", "XOAUTH2") for size in (8000, 16384, 49152)))
+@cases(*((f"{mechanism}-{size}", mechanism, size) for mechanism in ("OAUTHBEARER", "XOAUTH2")
+         for size in (8000, 16384, 49152)))
 def test_long_tokens(t, mechanism, size):
     token = ("T0ken." * size)[:size]
     server, dialogue = login(t, mechanism, password=None, real=token, passwordeval=f"cat {t.path('token', token)}")
