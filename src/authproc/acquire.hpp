@@ -10,7 +10,7 @@
 namespace msmtp {
 
 // The password that QUESTION asks for: the one in it, the first line of its command's output, or the first
-// that the user's netrc, the system's netrc and the terminal have. Nothing when they have none.
+// that the key ring, the user's netrc, the system's netrc and the terminal have. Nothing when they have none.
 //
 // Errors: EX_CONFIG when the command fails or a user's netrc is open to others; Cause::peer_gone when
 // PARENT, the channel, is closed while the terminal is asked.

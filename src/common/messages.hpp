@@ -361,7 +361,7 @@ enum class PasswordSource : std::uint8_t {
   none,      // the mechanism needs no password
   given,     // in this message
   evaluate,  // the output of a command
-  search,    // netrc, then the terminal
+  search,    // the key ring, netrc, then the terminal
   last = search,
 };
 

@@ -29,7 +29,7 @@ constexpr std::array<Rights, 10> table = {{
     {Role::netproc, Stage::netproc_talk, "talk", true, {stdio}, true,
      "none", "the server"},
     {Role::authproc, Stage::authproc_acquire, "acquire", false, {}, false,
-     "netrc, /dev/tty, /bin/sh for passwordeval", "none"},
+     "netrc, /dev/tty, /bin/sh for passwordeval, msmtp-keyring", "none"},
     {Role::authproc, Stage::authproc_exchange, "exchange", true, {stdio}, true,
      "none", "the server's challenges"},
 }};

@@ -19,6 +19,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 #include <variant>
+#include <vector>
 
 namespace msmtp::test {
 
@@ -30,7 +31,7 @@ inline Deadline soon() {
 
 class Authproc {
  public:
-  Authproc() {
+  explicit Authproc(const std::string& path = authproc_path, std::vector<std::string> more_environment = {}) {
     seal_inherited_descriptors();  // the test framework has some of its own
     auto to_parent = std::move(make_seqpacket_pair()).value();
     auto to_netproc = std::move(make_seqpacket_pair()).value();
@@ -44,7 +45,9 @@ class Authproc {
     handed.push_back({std::move(log.write_end), 2});
     handed.push_back({std::move(to_parent.right), parent_channel_number});
     handed.push_back({std::move(to_netproc.right), sasl_channel_number});
-    auto started = spawn(authproc_path, std::move(handed), {"PATH=/usr/bin:/bin", "TESTING=yes"});
+    std::vector<std::string> environment = {"PATH=/usr/bin:/bin", "TESTING=yes"};
+    for (std::string& variable : more_environment) environment.push_back(std::move(variable));
+    auto started = spawn(path, std::move(handed), environment);
     cr_assert(started.has_value(), "%s", started ? "" : started.error().text.c_str());
     child_ = std::move(*started);
   }
