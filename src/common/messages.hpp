@@ -134,8 +134,8 @@ struct Prepare {
 // The server that a SOCKS 5 proxy is to connect us with (RFC 1928).
 struct ProxiedServer {
   bool numeric = false;
-  Endpoint address;     // when numeric; without scope
-  Line<255> name;       // else: ASCII, not empty, for the proxy alone to resolve
+  Endpoint address;  // when numeric; without scope
+  Line<255> name;    // else: ASCII, not empty, for the proxy alone to resolve
   std::uint16_t port = 0;
   Line<255> isolation;  // connections that name different ones here share no circuit of Tor; empty: not offered
 

@@ -4,6 +4,7 @@
 #include "netproc/plain_stream.hpp"
 #include "netproc/smtp_client.hpp"
 #include "netproc/smtp_hello.hpp"
+#include "netproc/socks5.hpp"
 
 #include <chrono>
 #include <fcntl.h>
@@ -107,6 +108,13 @@ Grants files_for_handshake(const TlsContext& tls) {
   Grants grants;
   grants.paths = tls.handshake_files();
   return grants;
+}
+
+Result<Fd> connection_to_server(Fd connection, const Connect& where, const Prepare& settings) {
+  if (!where.proxied) return connection;
+  PlainStream proxy(std::move(connection));
+  TRY(ask_proxy(proxy, where.server, Timers(settings.timeout_seconds).start(Step::proxy)));
+  return proxy.take_fd();
 }
 
 Result<void> lead_session(Fd connection, const Prepare& settings, TlsContext* tls, ParentChannel& parent,

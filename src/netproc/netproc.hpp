@@ -24,6 +24,9 @@ Result<std::unique_ptr<TlsContext>> prepare_tls_if_wanted(const Prepare& setting
 Grants way_to(const Connect& where, const TlsContext* tls);
 Grants files_for_handshake(const TlsContext& tls);
 
+// The way through the proxy at the other end of CONNECTION, when WHERE names one.
+Result<Fd> connection_to_server(Fd connection, const Connect& where, const Prepare& settings);
+
 // Speaks with the server on CONNECTION until the mail is delivered. The sandbox is at netproc_handshake when TLS is
 // given, and at netproc_talk from the end of the handshake on.
 Result<void> lead_session(Fd connection, const Prepare& settings, TlsContext* tls, ParentChannel& parent,

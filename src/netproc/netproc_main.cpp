@@ -1,4 +1,4 @@
-// msmtp-netproc, the network child: connects, and only then reads; speaks TLS and SMTP; holds no file, no password
+// msmtp-netproc, the network child: connects, and only then reads; speaks SOCKS, TLS and SMTP; holds no file, no password
 // that it could keep, and no other way out than its one connection. Each stage has less than the one before.
 #include "common/child.hpp"
 #include "common/sandbox.hpp"
@@ -22,7 +22,8 @@ Result<void> serve(ParentChannel& parent, SaslChannel& sasl) {
   // Nothing has been read so far; from here on there are no more sockets, and then no more files.
   TRY(tls ? enter_stage(Stage::netproc_handshake, files_for_handshake(*tls)) : enter_stage(Stage::netproc_talk));
   TRY(parent.send(connection.facts));
-  return lead_session(std::move(connection.fd), settings, tls.get(), parent, sasl);
+  Fd server = TRY(connection_to_server(std::move(connection.fd), where, settings));
+  return lead_session(std::move(server), settings, tls.get(), parent, sasl);
 }
 
 }  // namespace

@@ -51,7 +51,6 @@ std::optional<std::string> unavailable_feature(const Options& options) {
 }
 
 std::optional<std::string> unavailable_feature(const Account& account) {
-  if (account.proxy_host) return not_yet("proxy_host");
   if (account.auth.wanted && account.auth.mechanism && !is_available(*account.auth.mechanism)) {
     return not_yet("authentication method " + std::string(name(*account.auth.mechanism)));
   }

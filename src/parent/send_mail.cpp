@@ -198,8 +198,8 @@ Result<void> SendMail::brief_crew() {
   } else {
     crew_.authproc.reset();
   }
-  if (destination_of(*account_).needs_resolver) {
-    const auto host = Line<max_host>::from(*account_->host);
+  if (const Destination destination = destination_of(*account_); destination.needs_resolver) {
+    const auto host = Line<max_host>::from(destination.host);
     if (!host) return fail(ExitCode::config, "the host name is too long");
     TRY(crew_.resolver->send(Resolve{*host}));
   }

@@ -5,6 +5,7 @@
 #include "common/text.hpp"
 #include "parent/authentication_choice.hpp"
 #include "parent/envelope_address.hpp"
+#include "parent/proxy.hpp"
 
 #include <algorithm>
 #include <poll.h>
@@ -85,8 +86,9 @@ Result<Acquire> acquire_message(Account& account, const std::string& user_netrc,
 Destination destination_of(const Account& account) {
   if (account.socket || !account.host) return {};
   Destination destination;
-  destination.numeric = parse_numeric_address(*account.host);
-  destination.needs_resolver = !destination.numeric;
+  destination.host = nearest_host(account);
+  destination.numeric = parse_numeric_address(destination.host);
+  destination.needs_resolver = !destination.numeric && !is_onion_name(destination.host);
   return destination;
 }
 
@@ -115,14 +117,17 @@ Result<void> Submission::submit(SubmissionRequest& request) {
 
 // ---- connection ----
 
-Result<std::vector<Endpoint>> Submission::endpoints(const Account& account) {
-  const Destination destination = destination_of(account);
+Result<std::vector<Endpoint>> Submission::endpoints(const Destination& destination) {
   if (destination.numeric) return std::vector<Endpoint>{*destination.numeric};
+  if (is_onion_name(destination.host)) {
+    return fail(ExitCode::no_host,
+                "cannot locate host " + destination.host + ": onion services are reached through a proxy only");
+  }
   if (!destination.needs_resolver) return std::vector<Endpoint>{};
   const Deadline limit = step_limit(resolve_timer);
   std::vector<Crew::Polled> polled{{crew_.resolver->fd().number(), POLLIN}};
   if (!crew_.wait(polled, limit)) {
-    return fail(ExitCode::temporary_failure, "cannot locate host " + *account.host + ": the operation timed out");
+    return fail(ExitCode::temporary_failure, "cannot locate host " + destination.host + ": the operation timed out");
   }
   auto answer = TRY((crew_.resolver->expect<Resolved, Failed>(limit)));
   crew_.resolver->close();
@@ -138,32 +143,42 @@ Result<void> Submission::reach(SubmissionRequest& request) {
   if (crew_.authproc && !account.passwordeval && password_may_be_asked_for(account)) {
     TRY(await_credential(Credential::acquired, Deadline::never()));
   }
+  const Connect message = TRY(connect_message(account));
+  TRY(crew_.netproc->send(message, step_limit(reply_timer)));
+  const auto connected = TRY(hear_one<Connected>(step_limit(reply_timer)));
+  // Wherever the proxy is, the server is somewhere else.
+  peer_is_this_machine_ = !message.proxied && (connected.local || is_loopback(connected.endpoint));
+  return {};
+}
+
+Result<Connect> Submission::connect_message(const Account& account) {
   Connect message;
-  for (const Endpoint& endpoint : TRY(endpoints(account))) message.endpoints.add(endpoint);
-  message.port = account.port;
+  message.proxied = is_proxied(account);
+  if (message.proxied) message.server = TRY(proxied_server(account));
+  const Destination destination = destination_of(account);
+  for (const Endpoint& endpoint : TRY(endpoints(destination))) message.endpoints.add(endpoint);
+  message.port = nearest_port(account);
   TRY(set(message.socket_path, account.socket, "socket"));
-  TRY(set(message.host, std::string_view(server_name(account)), "host"));
+  TRY(set(message.host, std::string_view(destination.host), message.proxied ? "proxy_host" : "host"));
   if (account.source_ip && !account.socket) {
     const auto source = parse_numeric_address(*account.source_ip);
     if (!source) return fail(ExitCode::os_error, "cannot bind source ip " + *account.source_ip + ": not an IP address");
     message.has_source = true;
     message.source = *source;
   }
-  TRY(crew_.netproc->send(message, step_limit(reply_timer)));
-  const auto connected = TRY(hear_one<Connected>(step_limit(reply_timer)));
-  peer_is_this_machine_ = connected.local || is_loopback(connected.endpoint);
-  return {};
+  return message;
 }
 
-// Greeting, EHLO, STARTTLS, handshake and the second EHLO are timed one by one by the network child.
+// The proxy, greeting, EHLO, STARTTLS, handshake and the second EHLO are timed one by one by the network child.
 Result<Capabilities> Submission::hear_capabilities(const Account& account) {
+  const unsigned proxy_steps = is_proxied(account) ? 1 : 0;
   if (account.tls) {
-    const auto secured = TRY(hear_one<Secured>(step_limit(reply_timer, 5)));
+    const auto secured = TRY(hear_one<Secured>(step_limit(reply_timer, 5 + proxy_steps)));
     secured_by_tls_ = true;
     crew_.drain_logs();
     secured_(secured);
   }
-  return hear_one<Capabilities>(step_limit(reply_timer, 3));
+  return hear_one<Capabilities>(step_limit(reply_timer, 3 + proxy_steps));
 }
 
 // ---- authentication ----

@@ -20,8 +20,9 @@ Result<Prepare> prepare_message(const Account& account, bool trace);
 // The password moves from ACCOUNT into the message.
 Result<Acquire> acquire_message(Account& account, const std::string& user_netrc, const std::string& system_netrc);
 
-// Where the account's server is, as far as that needs no resolver.
+// Where we connect to ourselves, the server or its proxy, as far as that needs no resolver.
 struct Destination {
+  std::string host;                 // empty for a socket
   std::optional<Endpoint> numeric;  // the host is an address
   bool needs_resolver = false;
 };
@@ -65,7 +66,8 @@ class Submission {
 
   Result<void> submit(SubmissionRequest& request);
   Result<void> reach(SubmissionRequest& request);
-  Result<std::vector<Endpoint>> endpoints(const Account& account);
+  Result<std::vector<Endpoint>> endpoints(const Destination& destination);
+  Result<Connect> connect_message(const Account& account);
   Result<Capabilities> hear_capabilities(const Account& account);
   Result<void> authenticate(const Account& account, const Capabilities& capabilities);
   Result<void> warn_of_cleartext(Mechanism mechanism);
