@@ -29,8 +29,8 @@ void check_options(const Options& options, const std::vector<std::string_view>& 
   demand(options.queue_argument.find_first_of("\r\n") == std::string::npos);
   const bool takes_none = options.mode == Mode::server_info || options.mode == Mode::queue_start;
   demand(!takes_none || options.recipients.empty());
-  for (const char c : describe_account(options.overrides, options, false))
-    demand(c == '\n' || printable({&c, 1})[0] == c);
+  const std::string description = describe_account(options.overrides, options, false);
+  for (const auto line : split(description, '\n')) demand(printable(line) == line);
   (void)unavailable_feature(options);
 }
 
