@@ -66,7 +66,7 @@ TEST_CASE("the table for people has a line for each row") {
   std::size_t lines = 0;
   for (const char c : text) lines += c == '\n' ? 1 : 0;
   CHECK(lines == table_of_rights().size() + 2);
-  CHECK(text.find("| netproc | talk | stdio | privsep user | none | the server |\n") != std::string::npos);
+  CHECK(text.find("| netproc | talk | stdio | privsep user | none | the proxy, the server |\n") != std::string::npos);
   CHECK(text.find("| parent | setup | (not confined) | the caller |") != std::string::npos);
 }
 
