@@ -11,6 +11,7 @@
 #include <functional>
 #include <string>
 #include <string_view>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 #include <vector>
@@ -56,7 +57,8 @@ class PlayedCrew {
     cr_assert(set_nonblocking(log.read_end).has_value());
     const pid_t pid = fork();
     if (pid == 0) {
-      // Its own ends and no others, as if it had been started.
+      // Its own ends and no others, as if it had been started; and no longer than the test, however that ends.
+      prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
       dup2(log.write_end.number(), STDERR_FILENO);
       dup2(pair.right.number(), parent_channel_number);
       for (int number = parent_channel_number + 1; number < 256; ++number) ::close(number);
