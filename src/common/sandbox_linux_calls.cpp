@@ -28,54 +28,97 @@ namespace msmtp {
 namespace {
 
 constexpr int stdio_calls[] = {
-    SCMP_SYS(read), SCMP_SYS(write), SCMP_SYS(readv), SCMP_SYS(writev), SCMP_SYS(recvfrom), SCMP_SYS(recvmsg),
-    SCMP_SYS(poll), SCMP_SYS(ppoll), SCMP_SYS(close), SCMP_SYS(shutdown),
-    SCMP_SYS(getsockopt), SCMP_SYS(getsockname), SCMP_SYS(getpeername), SCMP_SYS(lseek),
-    SCMP_SYS(fstat), SCMP_SYS(exit), SCMP_SYS(exit_group), SCMP_SYS(brk), SCMP_SYS(munmap), SCMP_SYS(mremap),
-    SCMP_SYS(madvise), SCMP_SYS(mlock), SCMP_SYS(munlock), SCMP_SYS(futex), SCMP_SYS(sched_yield),
-    SCMP_SYS(getpid), SCMP_SYS(gettid), SCMP_SYS(getppid), SCMP_SYS(getuid), SCMP_SYS(geteuid), SCMP_SYS(getgid),
-    SCMP_SYS(getegid), SCMP_SYS(uname), SCMP_SYS(sysinfo), SCMP_SYS(clock_gettime), SCMP_SYS(clock_nanosleep),
-    SCMP_SYS(nanosleep), SCMP_SYS(gettimeofday), SCMP_SYS(time), SCMP_SYS(getrandom), SCMP_SYS(rt_sigreturn),
-    SCMP_SYS(rt_sigaction), SCMP_SYS(rt_sigprocmask), SCMP_SYS(sigaltstack), SCMP_SYS(restart_syscall),
-    SCMP_SYS(wait4), SCMP_SYS(waitid),
+    SCMP_SYS(read),           SCMP_SYS(write),         SCMP_SYS(readv),
+    SCMP_SYS(writev),         SCMP_SYS(recvfrom),      SCMP_SYS(recvmsg),
+    SCMP_SYS(poll),           SCMP_SYS(ppoll),         SCMP_SYS(close),
+    SCMP_SYS(shutdown),       SCMP_SYS(getsockopt),    SCMP_SYS(getsockname),
+    SCMP_SYS(getpeername),    SCMP_SYS(lseek),         SCMP_SYS(fstat),
+    SCMP_SYS(exit),           SCMP_SYS(exit_group),    SCMP_SYS(brk),
+    SCMP_SYS(munmap),         SCMP_SYS(mremap),        SCMP_SYS(madvise),
+    SCMP_SYS(mlock),          SCMP_SYS(munlock),       SCMP_SYS(futex),
+    SCMP_SYS(sched_yield),    SCMP_SYS(getpid),        SCMP_SYS(gettid),
+    SCMP_SYS(getppid),        SCMP_SYS(getuid),        SCMP_SYS(geteuid),
+    SCMP_SYS(getgid),         SCMP_SYS(getegid),       SCMP_SYS(uname),
+    SCMP_SYS(sysinfo),        SCMP_SYS(clock_gettime), SCMP_SYS(clock_nanosleep),
+    SCMP_SYS(nanosleep),      SCMP_SYS(gettimeofday),  SCMP_SYS(time),
+    SCMP_SYS(getrandom),      SCMP_SYS(rt_sigreturn),  SCMP_SYS(rt_sigaction),
+    SCMP_SYS(rt_sigprocmask), SCMP_SYS(sigaltstack),   SCMP_SYS(restart_syscall),
+    SCMP_SYS(wait4),          SCMP_SYS(waitid),
 };
 
 constexpr int rpath_calls[] = {
-    SCMP_SYS(newfstatat), SCMP_SYS(stat), SCMP_SYS(lstat), SCMP_SYS(statx), SCMP_SYS(access), SCMP_SYS(faccessat),
-    SCMP_SYS(faccessat2), SCMP_SYS(readlink), SCMP_SYS(readlinkat), SCMP_SYS(getdents64), SCMP_SYS(pread64),
-    SCMP_SYS(getcwd),
+    SCMP_SYS(newfstatat), SCMP_SYS(stat),       SCMP_SYS(lstat),      SCMP_SYS(statx),
+    SCMP_SYS(access),     SCMP_SYS(faccessat),  SCMP_SYS(faccessat2), SCMP_SYS(readlink),
+    SCMP_SYS(readlinkat), SCMP_SYS(getdents64), SCMP_SYS(pread64),    SCMP_SYS(getcwd),
 };
 constexpr int wpath_calls[] = {SCMP_SYS(openat), SCMP_SYS(fsync)};
 constexpr int inet_calls[] = {SCMP_SYS(connect)};
 constexpr int dns_calls[] = {SCMP_SYS(connect), SCMP_SYS(bind), SCMP_SYS(recvmmsg)};
 constexpr int id_calls[] = {
-    SCMP_SYS(setresuid), SCMP_SYS(setresgid), SCMP_SYS(setgroups), SCMP_SYS(capget), SCMP_SYS(capset),
-    SCMP_SYS(getresuid), SCMP_SYS(getresgid),
+    SCMP_SYS(setresuid), SCMP_SYS(setresgid), SCMP_SYS(setgroups), SCMP_SYS(capget),
+    SCMP_SYS(capset),    SCMP_SYS(getresuid), SCMP_SYS(getresgid),
 };
 constexpr int further_stage_calls[] = {
-    SCMP_SYS(seccomp), SCMP_SYS(landlock_create_ruleset), SCMP_SYS(landlock_add_rule),
-    SCMP_SYS(landlock_restrict_self), SCMP_SYS(setrlimit), SCMP_SYS(getrlimit), SCMP_SYS(capget), SCMP_SYS(capset),
+    SCMP_SYS(seccomp),
+    SCMP_SYS(landlock_create_ruleset),
+    SCMP_SYS(landlock_add_rule),
+    SCMP_SYS(landlock_restrict_self),
+    SCMP_SYS(setrlimit),
+    SCMP_SYS(getrlimit),
+    SCMP_SYS(capget),
+    SCMP_SYS(capset),
 };
 // prctl(2) is a hundred calls in one; these are what entering a stage takes. No second argument is looked at: as a
 // search tree, libseccomp 2.5.4 compares it with the first argument of the next rule ({PR_SET_DUMPABLE, 0} beside
 // {PR_SET_PDEATHSIG} let PR_SET_DUMPABLE, 1 pass).
 constexpr int further_stage_controls[] = {
-    PR_GET_SECCOMP, PR_SET_DUMPABLE, PR_SET_SECCOMP, PR_SET_NO_NEW_PRIVS, PR_SET_PDEATHSIG, PR_CAPBSET_READ, PR_CAPBSET_DROP,
-    PR_CAP_AMBIENT,
+    PR_GET_SECCOMP,   PR_SET_DUMPABLE, PR_SET_SECCOMP,  PR_SET_NO_NEW_PRIVS,
+    PR_SET_PDEATHSIG, PR_CAPBSET_READ, PR_CAPBSET_DROP, PR_CAP_AMBIENT,
 };
 constexpr int deadly_calls[] = {
-    SCMP_SYS(execve), SCMP_SYS(execveat), SCMP_SYS(ptrace), SCMP_SYS(bpf), SCMP_SYS(io_uring_setup),
-    SCMP_SYS(io_uring_enter), SCMP_SYS(io_uring_register), SCMP_SYS(process_vm_readv), SCMP_SYS(process_vm_writev),
-    SCMP_SYS(fork), SCMP_SYS(vfork), SCMP_SYS(clone), SCMP_SYS(clone3), SCMP_SYS(kill), SCMP_SYS(tkill),
-    SCMP_SYS(pidfd_send_signal), SCMP_SYS(pidfd_open), SCMP_SYS(pidfd_getfd), SCMP_SYS(keyctl), SCMP_SYS(add_key),
-    SCMP_SYS(request_key), SCMP_SYS(userfaultfd), SCMP_SYS(perf_event_open), SCMP_SYS(mount), SCMP_SYS(umount2),
-    SCMP_SYS(unshare), SCMP_SYS(setns), SCMP_SYS(init_module), SCMP_SYS(finit_module), SCMP_SYS(memfd_create),
-    SCMP_SYS(rt_sigqueueinfo), SCMP_SYS(rt_tgsigqueueinfo), SCMP_SYS(chroot), SCMP_SYS(pivot_root),
-    SCMP_SYS(open_by_handle_at), SCMP_SYS(personality), SCMP_SYS(process_madvise), SCMP_SYS(kcmp),
+    SCMP_SYS(execve),
+    SCMP_SYS(execveat),
+    SCMP_SYS(ptrace),
+    SCMP_SYS(bpf),
+    SCMP_SYS(io_uring_setup),
+    SCMP_SYS(io_uring_enter),
+    SCMP_SYS(io_uring_register),
+    SCMP_SYS(process_vm_readv),
+    SCMP_SYS(process_vm_writev),
+    SCMP_SYS(fork),
+    SCMP_SYS(vfork),
+    SCMP_SYS(clone),
+    SCMP_SYS(clone3),
+    SCMP_SYS(kill),
+    SCMP_SYS(tkill),
+    SCMP_SYS(pidfd_send_signal),
+    SCMP_SYS(pidfd_open),
+    SCMP_SYS(pidfd_getfd),
+    SCMP_SYS(keyctl),
+    SCMP_SYS(add_key),
+    SCMP_SYS(request_key),
+    SCMP_SYS(userfaultfd),
+    SCMP_SYS(perf_event_open),
+    SCMP_SYS(mount),
+    SCMP_SYS(umount2),
+    SCMP_SYS(unshare),
+    SCMP_SYS(setns),
+    SCMP_SYS(init_module),
+    SCMP_SYS(finit_module),
+    SCMP_SYS(memfd_create),
+    SCMP_SYS(rt_sigqueueinfo),
+    SCMP_SYS(rt_tgsigqueueinfo),
+    SCMP_SYS(chroot),
+    SCMP_SYS(pivot_root),
+    SCMP_SYS(open_by_handle_at),
+    SCMP_SYS(personality),
+    SCMP_SYS(process_madvise),
+    SCMP_SYS(kcmp),
 };
 constexpr int lookup_calls[] = {
-    SCMP_SYS(open), SCMP_SYS(openat), SCMP_SYS(openat2), SCMP_SYS(stat), SCMP_SYS(lstat), SCMP_SYS(statx),
-    SCMP_SYS(access), SCMP_SYS(faccessat), SCMP_SYS(faccessat2), SCMP_SYS(readlink), SCMP_SYS(readlinkat),
+    SCMP_SYS(open),       SCMP_SYS(openat),   SCMP_SYS(openat2),    SCMP_SYS(stat),
+    SCMP_SYS(lstat),      SCMP_SYS(statx),    SCMP_SYS(access),     SCMP_SYS(faccessat),
+    SCMP_SYS(faccessat2), SCMP_SYS(readlink), SCMP_SYS(readlinkat),
 };
 
 constexpr std::uint32_t refused = SCMP_ACT_ERRNO(EACCES);

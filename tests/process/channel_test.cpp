@@ -85,7 +85,8 @@ struct Count {
   std::size_t descriptors;
   bool empty_packet;
 };
-Count counts[] = {{1, false}, {2, false}, {15, false}, {16, false}, {17, false}, {100, false}, {253, false}, {1, true}, {16, true}};
+Count counts[] = {{1, false},   {2, false},   {15, false}, {16, false}, {17, false},
+                  {100, false}, {253, false}, {1, true},   {16, true}};
 
 }  // namespace
 

@@ -55,17 +55,20 @@ Test(child_log, each_record_is_one_line_with_its_kind) {
 }
 
 Test(child_log, a_text_cannot_make_records_of_its_own) {
-  const std::string bytes = written_by({[] {
-    log_record(LogKind::received, std::string("250 ok\n!you have been hacked\r\n>RSET\0x", 37));
-  }});
-  cr_expect(bytes == "<250 ok?!you have been hacked?" "?>RSET?x\n", "%s", bytes.c_str());
+  const std::string bytes =
+      written_by({[] { log_record(LogKind::received, std::string("250 ok\n!you have been hacked\r\n>RSET\0x", 37)); }});
+  cr_expect(bytes ==
+                "<250 ok?!you have been hacked?"
+                "?>RSET?x\n",
+            "%s", bytes.c_str());
 }
 
 Test(child_log, a_long_warning_is_cut_and_a_long_line_of_the_dialogue_goes_on) {
   const std::string warning = written_by({[] { log_warning(std::string(10'000, 'w')); }});
   cr_expect(warning == "!" + std::string(4000, 'w') + "\n");
   const std::string dialogue = written_by({[] { log_record(LogKind::sent, std::string(10'000, 's')); }});
-  cr_expect(dialogue == ">" + std::string(4000, 's') + "\n>" + std::string(4000, 's') + "\n>" + std::string(2000, 's') + "\n");
+  cr_expect(dialogue ==
+            ">" + std::string(4000, 's') + "\n>" + std::string(4000, 's') + "\n>" + std::string(2000, 's') + "\n");
 }
 
 Test(child_log, records_of_processes_that_write_at_once_are_not_mixed) {

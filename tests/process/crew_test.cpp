@@ -89,7 +89,8 @@ Test(crew, an_error_that_is_no_end_stays_as_it_is) {
   played.play_netproc([](NetprocEnd&) { _exit(0); });
   const Error error{ExitCode::no_host, "msmtp-netproc says so", "550 no", Cause::plain};
   const Error explained = played.crew.explain(error);
-  cr_expect(explained.text == error.text && explained.code == error.code && explained.server_reply == error.server_reply);
+  cr_expect(explained.text == error.text && explained.code == error.code &&
+            explained.server_reply == error.server_reply);
 }
 
 Test(crew, a_helper_that_closes_but_lives_on_is_not_waited_for_long, .timeout = 20) {
@@ -222,5 +223,6 @@ Test(crew, a_helper_that_is_not_there_is_an_error_that_names_it) {
   const auto started = CrewStarter("/nonexistent", crew).start_netproc(true, false);
   cr_assert(!started.has_value());
   cr_expect(started.error().code == ExitCode::os_error);
-  cr_expect(started.error().text.starts_with("cannot start /nonexistent/msmtp-netproc-tls: "), "%s", started.error().text.c_str());
+  cr_expect(started.error().text.starts_with("cannot start /nonexistent/msmtp-netproc-tls: "), "%s",
+            started.error().text.c_str());
 }

@@ -134,8 +134,10 @@ ParameterizedTestParameters(roles, each_stage_has_the_user_and_the_capabilities_
   return cr_make_param_array(Case, cases, count);
 }
 ParameterizedTest(Case* parameter, roles, each_stage_has_the_user_and_the_capabilities_of_its_row) {
-  if (parameter->as_root) take_rights_to_lose();
-  else become_nobody_special();
+  if (parameter->as_root)
+    take_rights_to_lose();
+  else
+    become_nobody_special();
   const World world;
   const Rights& row = rights(parameter->stage);
   const Inmate inmate(row.stage, world);
@@ -238,7 +240,8 @@ Test(roles, entering_an_earlier_stage_again_gives_nothing_back, .timeout = 60) {
       for (const Policy policy : {Policy::strict, Policy::released}) {
         const Grants again = grants_of(earlier.stage, world);
         const int status = run_inside(now.stage, policy, world, [&] {
-          (void)(policy == Policy::strict ? enter_stage(earlier.stage, again) : enter_stage_as_released(earlier.stage, again));
+          (void)(policy == Policy::strict ? enter_stage(earlier.stage, again)
+                                          : enter_stage_as_released(earlier.stage, again));
           return read_user_file(world);
         });
         const bool gained = WIFEXITED(status) && WEXITSTATUS(status) == 0;
@@ -268,7 +271,8 @@ Test(roles, without_landlock_system_calls_are_confined_all_the_same) {
     const int status = run_inside(stage, Policy::strict, world, [&] { return read_user_file(world); });
     cr_expect(WIFEXITED(status) && WEXITSTATUS(status) == EACCES);
   }
-  const int reading = run_inside(Stage::netproc_handshake, Policy::strict, world, [&] { return read_user_file(world); });
+  const int reading =
+      run_inside(Stage::netproc_handshake, Policy::strict, world, [&] { return read_user_file(world); });
   cr_expect(WIFEXITED(reading) && WEXITSTATUS(reading) == 0, "it is only Landlock that knows files by their names");
 }
 

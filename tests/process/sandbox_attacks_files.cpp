@@ -37,8 +37,10 @@ int stat_result(const std::string& path, int flags) {
 // compose supervise resolve prepare connect handshake talk exchange
 const Attack attacks[] = {
     {"open a user's file for reading", "L-L+LL--", [](const World& w) { return open_result(w.user_file, O_RDONLY); }},
-    {"open a user's file without rights to it", "+-++++--", [](const World& w) { return open_result(w.user_file, O_PATH); }},
-    {"open a user's file by way of a link", "L-L+LL--", [](const World& w) { return open_result(w.folder + "/link", O_RDONLY); }},
+    {"open a user's file without rights to it", "+-++++--",
+     [](const World& w) { return open_result(w.user_file, O_PATH); }},
+    {"open a user's file by way of a link", "L-L+LL--",
+     [](const World& w) { return open_result(w.folder + "/link", O_RDONLY); }},
     {"open a user's file by way of ..", "L-L+LL--",
      [](const World& w) { return open_result(w.granted_folder + "/../user-file", O_RDONLY); }},
     {"open the granted file", "+-L+++--", [](const World& w) { return open_result(w.granted_file, O_RDONLY); }},
@@ -51,15 +53,19 @@ const Attack attacks[] = {
      [](const World& w) { return read_result("/proc/" + std::to_string(w.parent) + "/environ"); }},
     {"read the parent's command line from /proc", "L-L+LL--",
      [](const World& w) { return read_result("/proc/" + std::to_string(w.parent) + "/cmdline"); }},
-    {"read its own memory from /proc", "L-L.LL--", [](const World&) { return open_result("/proc/self/mem", O_RDONLY); }},
+    {"read its own memory from /proc", "L-L.LL--",
+     [](const World&) { return open_result("/proc/self/mem", O_RDONLY); }},
     {"open a user's file for writing", "L-uuuux-", [](const World& w) { return open_result(w.user_file, O_WRONLY); }},
     {"open a user's file for both", "L-uuuux-", [](const World& w) { return open_result(w.user_file, O_RDWR); }},
-    {"open the granted file for writing", "L-uuuux-", [](const World& w) { return open_result(w.granted_file, O_WRONLY); }},
-    {"empty the granted file", "L-uuuux-", [](const World& w) { return open_result(w.granted_file, O_RDONLY | O_TRUNC); }},
+    {"open the granted file for writing", "L-uuuux-",
+     [](const World& w) { return open_result(w.granted_file, O_WRONLY); }},
+    {"empty the granted file", "L-uuuux-",
+     [](const World& w) { return open_result(w.granted_file, O_RDONLY | O_TRUNC); }},
     {"create a file", "L-uuuux-", [](const World& w) { return open_result(w.folder + "/new", O_WRONLY | O_CREAT); }},
     {"create a file in the granted folder", "L-uuuux-",
      [](const World& w) { return open_result(w.granted_folder + "/new", O_WRONLY | O_CREAT); }},
-    {"create a file without a name", "L-uuuux-", [](const World& w) { return open_result(w.folder, O_TMPFILE | O_RDWR); }},
+    {"create a file without a name", "L-uuuux-",
+     [](const World& w) { return open_result(w.folder, O_TMPFILE | O_RDWR); }},
 #if defined(SYS_open)
     {"open by the old call", "uxuuuux-",
      [](const World& w) { return errno_of(syscall(SYS_open, w.granted_file.c_str(), O_RDONLY)); }},
@@ -103,7 +109,9 @@ const Attack attacks[] = {
     {"make a symbolic link", "uuuuuuuu",
      [](const World& w) { return errno_of(syscall(SYS_symlinkat, "x", AT_FDCWD, (w.folder + "/s").c_str())); }},
     {"make a node", "uuuuuuuu",
-     [](const World& w) { return errno_of(syscall(SYS_mknodat, AT_FDCWD, (w.folder + "/f").c_str(), S_IFIFO | 0600, 0)); }},
+     [](const World& w) {
+       return errno_of(syscall(SYS_mknodat, AT_FDCWD, (w.folder + "/f").c_str(), S_IFIFO | 0600, 0));
+     }},
     {"change a file's mode", "uuuuuuuu",
      [](const World& w) { return errno_of(syscall(SYS_fchmodat, AT_FDCWD, w.user_file.c_str(), 04777)); }},
     {"change an open file's mode", "uuuuuuuu",
@@ -111,11 +119,13 @@ const Attack attacks[] = {
     {"change a file's owner", "uuuuuuuu",
      [](const World& w) { return errno_of(syscall(SYS_fchownat, AT_FDCWD, w.user_file.c_str(), 0, 0, 0)); }},
     {"cut a file", "uuuuuuuu", [](const World& w) { return errno_of(syscall(SYS_truncate, w.user_file.c_str(), 0L)); }},
-    {"cut an open file", "uuuuuuuu", [](const World& w) { return errno_of(syscall(SYS_ftruncate, w.open_file.number(), 0L)); }},
+    {"cut an open file", "uuuuuuuu",
+     [](const World& w) { return errno_of(syscall(SYS_ftruncate, w.open_file.number(), 0L)); }},
     {"change a file's times", "uuuuuuuu",
      [](const World& w) { return errno_of(syscall(SYS_utimensat, AT_FDCWD, w.user_file.c_str(), nullptr, 0)); }},
     {"watch files", "uuuuuuuu", [](const World&) { return errno_of(syscall(SYS_inotify_init1, 0)); }},
-    {"change the working directory", "uuuuuuuu", [](const World& w) { return errno_of(syscall(SYS_chdir, w.folder.c_str())); }},
+    {"change the working directory", "uuuuuuuu",
+     [](const World& w) { return errno_of(syscall(SYS_chdir, w.folder.c_str())); }},
     {"lock a file by the other call", "uuuuuuuu",
      [](const World& w) { return errno_of(syscall(SYS_flock, w.open_file.number(), 2)); }},
     {"learn about a file system", "uuuuuuuu",
@@ -123,7 +133,8 @@ const Attack attacks[] = {
        char space[256];
        return errno_of(syscall(SYS_statfs, w.folder.c_str(), space));
      }},
-    {"open by a handle", "!!!!!!!!", [](const World&) { return errno_of(syscall(SYS_open_by_handle_at, -1, nullptr, 0)); }},
+    {"open by a handle", "!!!!!!!!",
+     [](const World&) { return errno_of(syscall(SYS_open_by_handle_at, -1, nullptr, 0)); }},
     {"change the root", "!!!!!!!!", [](const World& w) { return errno_of(syscall(SYS_chroot, w.folder.c_str())); }},
 };
 

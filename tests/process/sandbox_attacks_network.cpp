@@ -4,7 +4,6 @@
 #include <cerrno>
 #include <cstddef>
 #include <cstring>
-#include <linux/filter.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/socket.h>
@@ -83,7 +82,8 @@ int option_result(int fd, int level, int option) {
 const Attack attacks[] = {
     {"a TCP socket", "--+++---", [](const World&) { return socket_result(AF_INET, SOCK_STREAM, 0); }},
     {"a TCP socket, IPv6", "--+++---", [](const World&) { return socket_result(AF_INET6, SOCK_STREAM, IPPROTO_TCP); }},
-    {"a multipath TCP socket", "--uuuxx-", [](const World&) { return socket_result(AF_INET, SOCK_STREAM, protocol_mptcp); }},
+    {"a multipath TCP socket", "--uuuxx-",
+     [](const World&) { return socket_result(AF_INET, SOCK_STREAM, protocol_mptcp); }},
     {"a multipath TCP socket, IPv6", "--uuuxx-",
      [](const World&) { return socket_result(AF_INET6, SOCK_STREAM, protocol_mptcp); }},
     {"an SCTP socket", "--uuuxx-", [](const World&) { return socket_result(AF_INET, SOCK_STREAM, IPPROTO_SCTP); }},
@@ -95,7 +95,8 @@ const Attack attacks[] = {
     {"a netlink socket", "--------", [](const World&) { return socket_result(AF_NETLINK, SOCK_RAW, 0); }},
     {"a packet socket", "uuuuuuuu", [](const World&) { return socket_result(AF_PACKET, SOCK_RAW, 0); }},
     {"a socket of the host", "uuuuuuuu", [](const World&) { return socket_result(AF_VSOCK, SOCK_STREAM, 0); }},
-    {"a socket of the kernel's ciphers", "uuuuuuuu", [](const World&) { return socket_result(AF_ALG, SOCK_SEQPACKET, 0); }},
+    {"a socket of the kernel's ciphers", "uuuuuuuu",
+     [](const World&) { return socket_result(AF_ALG, SOCK_SEQPACKET, 0); }},
     {"a pair of sockets", "uuuuuuuu",
      [](const World&) {
        int ends[2];
@@ -104,14 +105,18 @@ const Attack attacks[] = {
     {"connect to the granted port", "--N++---", [](const World& w) { return connect_anew(w.granted_port, 0); }},
     {"connect to another port", "--N+N---", [](const World& w) { return connect_anew(w.other_port, 0); }},
     {"connect to a name server", "--++N---", [](const World&) { return connect_anew(53, 0); }},
-    {"connect over multipath TCP", "--uuuxx-", [](const World& w) { return connect_anew(w.other_port, protocol_mptcp); }},
-    {"connect an old socket", "NuN++uuu", [](const World& w) { return connect_result(w.tcp_socket.number(), w.granted_port); }},
+    {"connect over multipath TCP", "--uuuxx-",
+     [](const World& w) { return connect_anew(w.other_port, protocol_mptcp); }},
+    {"connect an old socket", "NuN++uuu",
+     [](const World& w) { return connect_result(w.tcp_socket.number(), w.granted_port); }},
     {"connect an old socket to another port", "NuN+Nuuu",
      [](const World& w) { return connect_result(w.tcp_socket.number(), w.other_port); }},
-    {"connect while sending", "uuuuuuuu", [](const World& w) { return send_to(w.tcp_socket.number(), w.other_port, MSG_FASTOPEN); }},
+    {"connect while sending", "uuuuuuuu",
+     [](const World& w) { return send_to(w.tcp_socket.number(), w.other_port, MSG_FASTOPEN); }},
     {"connect while sending a message", "uuuuuuuu",
      [](const World& w) { return send_message_to(w.tcp_socket.number(), w.other_port, MSG_FASTOPEN); }},
-    {"send a datagram to somebody", "uu+uuuuu", [](const World& w) { return send_to(w.udp_socket.number(), w.other_port, 0); }},
+    {"send a datagram to somebody", "uu+uuuuu",
+     [](const World& w) { return send_to(w.udp_socket.number(), w.other_port, 0); }},
     {"send datagrams to somebody", "uu+uuuuu",
      [](const World& w) {
        sockaddr_in address = local_port(w.other_port);
@@ -128,10 +133,14 @@ const Attack attacks[] = {
     {"accept", "uuuuuuuu", [](const World& w) { return errno_of(accept(w.tcp_socket.number(), nullptr, nullptr)); }},
     {"accept, the other call", "uuuuuuuu",
      [](const World& w) { return errno_of(accept4(w.tcp_socket.number(), nullptr, nullptr, SOCK_CLOEXEC)); }},
-    {"attach a filter", "uuuuuuuu", [](const World& w) { return option_result(w.udp_socket.number(), SOL_SOCKET, SO_ATTACH_FILTER); }},
-    {"choose a device", "uuuuuuuu", [](const World& w) { return option_result(w.udp_socket.number(), SOL_SOCKET, SO_BINDTODEVICE); }},
-    {"change what TCP does", "uuuuuuuu", [](const World& w) { return option_result(w.tcp_socket.number(), IPPROTO_TCP, TCP_ULP); }},
-    {"send at once", "uuu++uuu", [](const World& w) { return option_result(w.tcp_socket.number(), IPPROTO_TCP, TCP_NODELAY); }},
+    {"attach a filter", "uuuuuuuu",
+     [](const World& w) { return option_result(w.udp_socket.number(), SOL_SOCKET, SO_ATTACH_FILTER); }},
+    {"choose a device", "uuuuuuuu",
+     [](const World& w) { return option_result(w.udp_socket.number(), SOL_SOCKET, SO_BINDTODEVICE); }},
+    {"change what TCP does", "uuuuuuuu",
+     [](const World& w) { return option_result(w.tcp_socket.number(), IPPROTO_TCP, TCP_ULP); }},
+    {"send at once", "uuu++uuu",
+     [](const World& w) { return option_result(w.tcp_socket.number(), IPPROTO_TCP, TCP_NODELAY); }},
 };
 
 }  // namespace

@@ -50,7 +50,8 @@ const Attack attacks[] = {
     {"fork by the old call", "!!!!!!!!", [](const World&) { return child_result(syscall(SYS_fork)); }},
     {"vfork", "!!!!!!!!", [](const World&) { return child_result(syscall(SYS_vfork)); }},
 #endif
-    {"clone", "!!!!!!!!", [](const World&) { return child_result(syscall(SYS_clone, SIGCHLD, nullptr, nullptr, nullptr, 0)); }},
+    {"clone", "!!!!!!!!",
+     [](const World&) { return child_result(syscall(SYS_clone, SIGCHLD, nullptr, nullptr, nullptr, 0)); }},
     {"clone3", "!!!!!!!!",
      [](const World&) {
        clone_args how{};
@@ -60,14 +61,16 @@ const Attack attacks[] = {
     {"a thread", "!!!!!!!!",
      [](const World&) {
        pthread_t thread;
-       return pthread_create(&thread, nullptr, [](void*) -> void* { return nullptr; }, nullptr);
+       return pthread_create(
+           &thread, nullptr, [](void*) -> void* { return nullptr; }, nullptr);
      }},
     {"posix_spawn", "!!!!!!!!",
      [](const World&) {
        pid_t pid;
        return posix_spawn(&pid, arguments[0], nullptr, nullptr, const_cast<char**>(arguments), nullptr);
      }},
-    {"trace the parent", "!!!!!!!!", [](const World& w) { return errno_of(ptrace(PTRACE_ATTACH, w.parent, nullptr, nullptr)); }},
+    {"trace the parent", "!!!!!!!!",
+     [](const World& w) { return errno_of(ptrace(PTRACE_ATTACH, w.parent, nullptr, nullptr)); }},
     {"be traced", "!!!!!!!!", [](const World&) { return errno_of(ptrace(PTRACE_TRACEME, 0, nullptr, nullptr)); }},
     {"read the parent's memory", "!!!!!!!!", [](const World& w) { return copy_memory(SYS_process_vm_readv, w); }},
     {"write the parent's memory", "!!!!!!!!", [](const World& w) { return copy_memory(SYS_process_vm_writev, w); }},
@@ -81,7 +84,8 @@ const Attack attacks[] = {
      [](const World& w) { return errno_of(syscall(SYS_tgkill, w.parent, w.parent, SIGCONT)); }},
     {"signal the parent's thread, bits above", "!!!!!!!!",
      [](const World& w) { return errno_of(syscall(SYS_tgkill, getpid() | (1L << 40), w.parent, SIGCONT)); }},
-    {"signal the parent by the old call", "!!!!!!!!", [](const World& w) { return errno_of(syscall(SYS_tkill, w.parent, SIGCONT)); }},
+    {"signal the parent by the old call", "!!!!!!!!",
+     [](const World& w) { return errno_of(syscall(SYS_tkill, w.parent, SIGCONT)); }},
     {"signal the parent with a value", "!!!!!!!!",
      [](const World& w) {
        siginfo_t info{};
@@ -94,9 +98,12 @@ const Attack attacks[] = {
        info.si_code = SI_QUEUE;
        return errno_of(syscall(SYS_rt_tgsigqueueinfo, w.parent, w.parent, SIGCONT, &info));
      }},
-    {"a handle of the parent", "!!!!!!!!", [](const World& w) { return errno_of(syscall(SYS_pidfd_open, w.parent, 0)); }},
+    {"a handle of the parent", "!!!!!!!!",
+     [](const World& w) { return errno_of(syscall(SYS_pidfd_open, w.parent, 0)); }},
     {"signal by a handle", "!!!!!!!!",
-     [](const World& w) { return errno_of(syscall(SYS_pidfd_send_signal, w.open_file.number(), SIGCONT, nullptr, 0)); }},
+     [](const World& w) {
+       return errno_of(syscall(SYS_pidfd_send_signal, w.open_file.number(), SIGCONT, nullptr, 0));
+     }},
     {"take the parent's descriptor", "!!!!!!!!",
      [](const World& w) { return errno_of(syscall(SYS_pidfd_getfd, w.open_file.number(), 0, 0)); }},
     {"limit the parent", "uuuuuuuu",
@@ -104,7 +111,8 @@ const Attack attacks[] = {
        const rlimit none{RLIM_INFINITY, RLIM_INFINITY};
        return errno_of(syscall(SYS_prlimit64, w.parent, RLIMIT_STACK, &none, nullptr));
      }},
-    {"slow the parent down", "uuuuuuuu", [](const World& w) { return errno_of(setpriority(PRIO_PROCESS, static_cast<id_t>(w.parent), 1)); }},
+    {"slow the parent down", "uuuuuuuu",
+     [](const World& w) { return errno_of(setpriority(PRIO_PROCESS, static_cast<id_t>(w.parent), 1)); }},
     {"move the parent to a processor", "uuuuuuuu",
      [](const World& w) {
        cpu_set_t set;

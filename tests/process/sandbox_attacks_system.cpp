@@ -35,7 +35,8 @@ const Attack attacks[] = {
     {"become root", "uuuuuuuu", [](const World&) { return errno_of(syscall(SYS_setuid, 0)); }},
     {"become root's group", "uuuuuuuu", [](const World&) { return errno_of(syscall(SYS_setgid, 0)); }},
     {"become root in all respects", "ruuruuuu", [](const World&) { return errno_of(syscall(SYS_setresuid, 0, 0, 0)); }},
-    {"become root's group in all respects", "ruuruuuu", [](const World&) { return errno_of(syscall(SYS_setresgid, 0, 0, 0)); }},
+    {"become root's group in all respects", "ruuruuuu",
+     [](const World&) { return errno_of(syscall(SYS_setresgid, 0, 0, 0)); }},
     {"join groups", "ruuruuuu",
      [](const World&) {
        const gid_t group = 0;
@@ -64,8 +65,10 @@ const Attack attacks[] = {
        char parameters[256] = {};
        return errno_of(syscall(SYS_io_uring_setup, 4, parameters));
      }},
-    {"use a ring", "!!!!!!!!", [](const World&) { return errno_of(syscall(SYS_io_uring_enter, -1, 0, 0, 0, nullptr, 0)); }},
-    {"register with a ring", "!!!!!!!!", [](const World&) { return errno_of(syscall(SYS_io_uring_register, -1, 0, nullptr, 0)); }},
+    {"use a ring", "!!!!!!!!",
+     [](const World&) { return errno_of(syscall(SYS_io_uring_enter, -1, 0, 0, 0, nullptr, 0)); }},
+    {"register with a ring", "!!!!!!!!",
+     [](const World&) { return errno_of(syscall(SYS_io_uring_register, -1, 0, nullptr, 0)); }},
     {"bpf", "!!!!!!!!",
      [](const World&) {
        char attributes[128] = {};
@@ -79,15 +82,18 @@ const Attack attacks[] = {
      }},
     {"keyctl", "!!!!!!!!", [](const World&) { return errno_of(syscall(SYS_keyctl, 0, -3, 0, 0, 0)); }},
     {"add a key", "!!!!!!!!", [](const World&) { return errno_of(syscall(SYS_add_key, "user", "x", "x", 1, -3)); }},
-    {"request a key", "!!!!!!!!", [](const World&) { return errno_of(syscall(SYS_request_key, "user", "x", nullptr, -3)); }},
-    {"mount", "!!!!!!!!", [](const World& w) { return errno_of(syscall(SYS_mount, "x", w.folder.c_str(), "tmpfs", 0, nullptr)); }},
+    {"request a key", "!!!!!!!!",
+     [](const World&) { return errno_of(syscall(SYS_request_key, "user", "x", nullptr, -3)); }},
+    {"mount", "!!!!!!!!",
+     [](const World& w) { return errno_of(syscall(SYS_mount, "x", w.folder.c_str(), "tmpfs", 0, nullptr)); }},
     {"unmount", "!!!!!!!!", [](const World& w) { return errno_of(syscall(SYS_umount2, w.folder.c_str(), 0)); }},
     {"mount by the new calls", "uuuuuuuu", [](const World&) { return errno_of(syscall(SYS_fsopen, "tmpfs", 0)); }},
     {"a name space of its own", "!!!!!!!!", [](const World&) { return errno_of(syscall(SYS_unshare, CLONE_NEWUSER)); }},
     {"another name space", "!!!!!!!!", [](const World&) { return errno_of(syscall(SYS_setns, -1, 0)); }},
     {"another root", "!!!!!!!!", [](const World&) { return errno_of(syscall(SYS_pivot_root, "/", "/")); }},
     {"load a module", "!!!!!!!!", [](const World&) { return errno_of(syscall(SYS_init_module, nullptr, 0, "")); }},
-    {"load a module from a file", "!!!!!!!!", [](const World&) { return errno_of(syscall(SYS_finit_module, -1, "", 0)); }},
+    {"load a module from a file", "!!!!!!!!",
+     [](const World&) { return errno_of(syscall(SYS_finit_module, -1, "", 0)); }},
     {"read the kernel's log", "uuuuuuuu", [](const World&) { return errno_of(syscall(SYS_syslog, 10, nullptr, 0)); }},
     {"set the clock", "uuuuuuuu",
      [](const World&) {
@@ -96,10 +102,13 @@ const Attack attacks[] = {
      }},
     {"name the host", "uuuuuuuu", [](const World&) { return errno_of(syscall(SYS_sethostname, nullptr, -1)); }},
     {"restart the machine", "uuuuuuuu", [](const World&) { return errno_of(syscall(SYS_reboot, 0, 0, 0, nullptr)); }},
-    {"a timer", "uuuuuuuu", [](const World&) { return errno_of(syscall(SYS_timer_create, CLOCK_MONOTONIC, nullptr, nullptr)); }},
+    {"a timer", "uuuuuuuu",
+     [](const World&) { return errno_of(syscall(SYS_timer_create, CLOCK_MONOTONIC, nullptr, nullptr)); }},
     {"epoll", "uuuuuuuu", [](const World&) { return errno_of(syscall(SYS_epoll_create1, 0)); }},
     {"copy between descriptors", "uuuuuuuu",
-     [](const World& w) { return errno_of(syscall(SYS_sendfile, w.open_file.number(), w.open_file.number(), nullptr, 1)); }},
+     [](const World& w) {
+       return errno_of(syscall(SYS_sendfile, w.open_file.number(), w.open_file.number(), nullptr, 1));
+     }},
     {"a call that no kernel has", "uuuuuuuu", [](const World&) { return errno_of(syscall(4000)); }},
 };
 

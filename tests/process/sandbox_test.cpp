@@ -75,8 +75,8 @@ void attack_from(std::size_t column, const Rights& row, Policy policy, Theme the
   for (const Attack& attack : attacks(theme)) {
     cr_assert(std::strlen(attack.outcomes) == columns, "no expectation for each stage: %s", attack.name);
     const int status = run_inside(row.stage, policy, world, [&] { return attack.attempt(world); });
-    cr_expect(as_expected(attack.outcomes[column], status, policy), "%s: %s: expected '%c', but: %s", title(row).c_str(),
-              attack.name, attack.outcomes[column], outcome(status).c_str());
+    cr_expect(as_expected(attack.outcomes[column], status, policy), "%s: %s: expected '%c', but: %s",
+              title(row).c_str(), attack.name, attack.outcomes[column], outcome(status).c_str());
   }
 }
 

@@ -69,7 +69,8 @@ const Attack work[] = {
     {"read", "++++++++",
      [](const World& w) {
        char bytes[8];
-       return held(lseek(w.open_file.number(), 0, SEEK_SET) == 0 && read(w.open_file.number(), bytes, sizeof bytes) == 8);
+       return held(lseek(w.open_file.number(), 0, SEEK_SET) == 0 &&
+                   read(w.open_file.number(), bytes, sizeof bytes) == 8);
      }},
     {"read in pieces", "++++++++",
      [](const World& w) {
@@ -118,7 +119,8 @@ const Attack work[] = {
        struct stat status {};
        return errno_of(fstat(w.open_file.number(), &status));
      }},
-    {"whether it is a terminal", "++++++++", [](const World& w) { return held(isatty(w.open_file.number()) == 0 && errno == ENOTTY); }},
+    {"whether it is a terminal", "++++++++",
+     [](const World& w) { return held(isatty(w.open_file.number()) == 0 && errno == ENOTTY); }},
     {"how much there is to read", "++++++++",
      [](const World& w) {
        int count = 0;
@@ -138,7 +140,8 @@ const Attack work[] = {
        sockaddr_storage address;
        socklen_t length = sizeof address;
        const int peer = getpeername(w.tcp_socket.number(), reinterpret_cast<sockaddr*>(&address), &length);
-       return held(getsockopt(w.tcp_socket.number(), SOL_SOCKET, SO_ERROR, &error, &size) == 0 && peer < 0 && errno == ENOTCONN);
+       return held(getsockopt(w.tcp_socket.number(), SOL_SOCKET, SO_ERROR, &error, &size) == 0 && peer < 0 &&
+                   errno == ENOTCONN);
      }},
     {"send on a connection", "++++++++",
      [](const World& w) {
@@ -158,7 +161,8 @@ const Attack work[] = {
        return held(std::signal(SIGPIPE, SIG_IGN) != SIG_ERR && sigprocmask(SIG_SETMASK, &none, nullptr) == 0 &&
                    std::raise(SIGPIPE) == 0);
      }},
-    {"wait for a child", "++++++++", [](const World&) { return held(waitpid(-1, nullptr, WNOHANG) < 0 && errno == ECHILD); }},
+    {"wait for a child", "++++++++",
+     [](const World&) { return held(waitpid(-1, nullptr, WNOHANG) < 0 && errno == ECHILD); }},
     {"throw and catch", "++++++++", [](const World&) { return throw_and_catch(1) + throw_and_catch(0); }},
     {"text from numbers", "++++++++",
      [](const World&) {
@@ -166,7 +170,8 @@ const Attack work[] = {
        std::snprintf(text, sizeof text, "%f %s", 1.5, strerror(EACCES));
        return held(std::strlen(text) > 5);
      }},
-    {"output through stdio", "++++++++", [](const World&) { return std::fputs("", stdout) >= 0 ? errno_of(std::fflush(stdout)) : errno; }},
+    {"output through stdio", "++++++++",
+     [](const World&) { return std::fputs("", stdout) >= 0 ? errno_of(std::fflush(stdout)) : errno; }},
     {"local time", "++++++++",
      [](const World&) {
        const std::time_t now = std::time(nullptr);

@@ -170,8 +170,7 @@ int run_inside(Stage stage, Policy policy, const World& world, const std::functi
     _exit(action());
   }
   int status = -1;
-  while (waitpid(child, &status, 0) < 0 && errno == EINTR) {
-  }
+  while (waitpid(child, &status, 0) < 0 && errno == EINTR) {}
   return status;
 }
 

@@ -22,13 +22,13 @@ struct World {
   World(const World&) = delete;
   World& operator=(const World&) = delete;
 
-  pid_t parent;               // the process that made this
-  std::string folder;         // of all that follows
-  std::string user_file;      // granted to nobody
+  pid_t parent;           // the process that made this
+  std::string folder;     // of all that follows
+  std::string user_file;  // granted to nobody
   std::string granted_folder;
-  std::string granted_file;   // in it
-  std::string socket_path;    // of a listener
-  std::string abstract_name;  // of another, without the leading NUL
+  std::string granted_file;        // in it
+  std::string socket_path;         // of a listener
+  std::string abstract_name;       // of another, without the leading NUL
   std::uint16_t granted_port = 0;  // on 127.0.0.1, with listeners
   std::uint16_t other_port = 0;
   // Open before any stage is entered; the sockets are new in each process that enters one.

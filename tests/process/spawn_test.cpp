@@ -58,7 +58,8 @@ std::vector<std::string> told(std::vector<HandedFd> descriptors, const std::vect
 
 std::vector<std::string> those_that_begin(const std::vector<std::string>& lines, std::string_view word) {
   std::vector<std::string> some;
-  std::ranges::copy_if(lines, std::back_inserter(some), [&](const std::string& line) { return line.starts_with(word); });
+  std::ranges::copy_if(lines, std::back_inserter(some),
+                       [&](const std::string& line) { return line.starts_with(word); });
   return some;
 }
 
@@ -198,5 +199,6 @@ Test(spawn, every_inherited_descriptor_is_sealed_however_high_its_number) {
   seal_inherited_descriptors();
   cr_expect((fcntl(plain.number(), F_GETFD) & FD_CLOEXEC) != 0);
   cr_expect((fcntl(high, F_GETFD) & FD_CLOEXEC) != 0);
-  for (const int standard : {0, 1, 2}) cr_expect((fcntl(standard, F_GETFD) & FD_CLOEXEC) == 0, "%d is still handed on", standard);
+  for (const int standard : {0, 1, 2})
+    cr_expect((fcntl(standard, F_GETFD) & FD_CLOEXEC) == 0, "%d is still handed on", standard);
 }

@@ -52,7 +52,8 @@ void tell_descriptors(Report& report) {
   for (const int number : numbers) {
     char target[256];
     const ssize_t size = readlink(("/proc/self/fd/" + std::to_string(number)).c_str(), target, sizeof target);
-    report.tell("fd " + std::to_string(number) + " " + std::string(target, size > 0 ? static_cast<std::size_t>(size) : 0));
+    report.tell("fd " + std::to_string(number) + " " +
+                std::string(target, size > 0 ? static_cast<std::size_t>(size) : 0));
   }
 }
 
@@ -62,7 +63,8 @@ void tell_signals(Report& report) {
   for (int number = 1; number < SIGRTMAX; ++number) {
     if (sigismember(&blocked, number) == 1) report.tell("blocked " + std::to_string(number));
     struct sigaction action {};
-    if (sigaction(number, nullptr, &action) == 0 && action.sa_handler != SIG_DFL) report.tell("not default " + std::to_string(number));
+    if (sigaction(number, nullptr, &action) == 0 && action.sa_handler != SIG_DFL)
+      report.tell("not default " + std::to_string(number));
   }
 }
 

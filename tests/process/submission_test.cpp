@@ -18,15 +18,33 @@ namespace {
 
 // Where the helper misbehaves instead of doing its part.
 enum class Step : std::uint8_t {
-  connected, secured, capabilities, authenticated, body_wanted, body, body_sent, delivered,  // netproc
-  acquired, sealed, completed,                                                               // authproc
-  resolved,                                                                                  // resolver
+  connected,
+  secured,
+  capabilities,
+  authenticated,
+  body_wanted,
+  body,
+  body_sent,
+  delivered,  // netproc
+  acquired,
+  sealed,
+  completed,  // authproc
+  resolved,   // resolver
   never,
 };
 
 enum class Misdeed : std::uint8_t {
-  exits, is_killed, is_silent, closes, says_something_else, says_nonsense, says_nothing_in_a_packet, sends_a_descriptor,
-  says_too_much, fails, fails_successfully,
+  exits,
+  is_killed,
+  is_silent,
+  closes,
+  says_something_else,
+  says_nonsense,
+  says_nothing_in_a_packet,
+  sends_a_descriptor,
+  says_too_much,
+  fails,
+  fails_successfully,
 };
 
 constexpr int exit_status_of_misdeed = 3;
@@ -52,9 +70,15 @@ void send_a_descriptor(const Fd& socket) {
 }
 
 // What is a message of each helper, but never legal where it is said here.
-void say_something_else(NetprocEnd& end) { (void)end.send(RecipientRefused{}); }
-void say_something_else(AuthprocEnd& end) { (void)end.send(Acquired{}), (void)end.send(Acquired{}); }
-void say_something_else(ResolverEnd& end) { (void)end.send(Resolved{}); }
+void say_something_else(NetprocEnd& end) {
+  (void)end.send(RecipientRefused{});
+}
+void say_something_else(AuthprocEnd& end) {
+  (void)end.send(Acquired{}), (void)end.send(Acquired{});
+}
+void say_something_else(ResolverEnd& end) {
+  (void)end.send(Resolved{});
+}
 
 template <class End>
 [[noreturn]] void misbehave(End& end, Misdeed misdeed) {
@@ -71,8 +95,8 @@ template <class End>
     case Misdeed::fails: (void)end.send(failure(ExitCode::protocol)); break;
     case Misdeed::fails_successfully: (void)end.send(failure(ExitCode::ok)); break;
   }
-  const bool stays = misdeed == Misdeed::is_silent || misdeed == Misdeed::closes ||
-                     misdeed == Misdeed::says_nothing_in_a_packet;
+  const bool stays =
+      misdeed == Misdeed::is_silent || misdeed == Misdeed::closes || misdeed == Misdeed::says_nothing_in_a_packet;
   while (stays || end.socket().receive(Deadline::never())) {
     if (stays) pause();
   }
@@ -182,11 +206,13 @@ Account account_for(const Script& script, bool named_host) {
   return account;
 }
 
-Result_of_run run(PlayedCrew& played, const Account& account, std::vector<std::string> recipients = {"a@x.test", "b@x.test"}) {
+Result_of_run run(PlayedCrew& played, const Account& account,
+                  std::vector<std::string> recipients = {"a@x.test", "b@x.test"}) {
   const std::string body(600'000, 'x');  // more than any socket holds
   OutgoingHeader header;
   header.bytes = "Subject: test\r\n\r\n";
-  SubmissionRequest request{account, "joe@example.org", std::move(recipients), OutgoingMail(header, body, -1, true), 200ms};
+  SubmissionRequest request{account, "joe@example.org", std::move(recipients), OutgoingMail(header, body, -1, true),
+                            200ms};
   const Console console("msmtp");
   Submission submission(played.crew, console, [](const Secured&) {});
   const auto start = Deadline::Clock::now();
@@ -253,10 +279,17 @@ struct Case {
   Misdeed misdeed;
 };
 
-constexpr Misdeed all_misdeeds[] = {
-    Misdeed::exits, Misdeed::is_killed, Misdeed::is_silent, Misdeed::closes, Misdeed::says_something_else,
-    Misdeed::says_nonsense, Misdeed::says_nothing_in_a_packet, Misdeed::sends_a_descriptor, Misdeed::says_too_much,
-    Misdeed::fails, Misdeed::fails_successfully};
+constexpr Misdeed all_misdeeds[] = {Misdeed::exits,
+                                    Misdeed::is_killed,
+                                    Misdeed::is_silent,
+                                    Misdeed::closes,
+                                    Misdeed::says_something_else,
+                                    Misdeed::says_nonsense,
+                                    Misdeed::says_nothing_in_a_packet,
+                                    Misdeed::sends_a_descriptor,
+                                    Misdeed::says_too_much,
+                                    Misdeed::fails,
+                                    Misdeed::fails_successfully};
 
 Case cases[200];
 
@@ -265,7 +298,8 @@ std::size_t make_cases(std::initializer_list<Step> steps) {
   for (const Step step : steps) {
     for (const Misdeed misdeed : all_misdeeds) {
       // A command that gives the password, or the user at the prompt, may take any time.
-      if (step == Step::acquired && (misdeed == Misdeed::is_silent || misdeed == Misdeed::says_something_else)) continue;
+      if (step == Step::acquired && (misdeed == Misdeed::is_silent || misdeed == Misdeed::says_something_else))
+        continue;
       cases[count++] = {step, misdeed};
     }
   }
@@ -295,7 +329,9 @@ ParameterizedTest(Case* parameter, submission, a_bad_network_child_ends_in_one_e
   const auto [outcome, took] = run_script(script);
   expect_one_error(outcome, parameter->step, parameter->misdeed);
   // Sixteen steps of authentication at a second each are the longest that a silent one can take.
-  const auto longest = parameter->misdeed != Misdeed::is_silent ? 2s : parameter->step == Step::authenticated ? 20s : 9s;
+  const auto longest = parameter->misdeed != Misdeed::is_silent ? 2s
+                       : parameter->step == Step::authenticated ? 20s
+                                                                : 9s;
   cr_expect(took < longest, "it took %d ms", static_cast<int>(took.count()));
 }
 
@@ -369,7 +405,8 @@ Test(submission, a_delivery_before_all_was_sent_is_none, .timeout = 30) {
     (void)end.send(Delivered{});
     pause();
   });
-  expect_lie(late.outcome, "msmtp-netproc has sent Delivered at the wrong time; the mail was not accepted", ExitCode::software);
+  expect_lie(late.outcome, "msmtp-netproc has sent Delivered at the wrong time; the mail was not accepted",
+             ExitCode::software);
 }
 
 Test(submission, the_body_is_wanted_once, .timeout = 30) {
@@ -378,7 +415,8 @@ Test(submission, the_body_is_wanted_once, .timeout = 30) {
     hear_everything(end);
     pause();
   });
-  expect_lie(outcome, "msmtp-netproc has sent BodyWanted at the wrong time; the mail was not accepted", ExitCode::software);
+  expect_lie(outcome, "msmtp-netproc has sent BodyWanted at the wrong time; the mail was not accepted",
+             ExitCode::software);
 }
 
 Test(submission, only_recipients_of_the_mail_are_refused_each_once_and_in_order, .timeout = 60) {

@@ -41,7 +41,8 @@ TEST_CASE("of two deadlines the earlier one counts, and never is the latest") {
   const Deadline soon = Deadline::in(1s);
   const Deadline late = Deadline::in(1h);
   const Deadline never = Deadline::never();
-  for (const Deadline& earlier : {soon.or_earlier(late), late.or_earlier(soon), soon.or_earlier(never), never.or_earlier(soon)}) {
+  for (const Deadline& earlier :
+       {soon.or_earlier(late), late.or_earlier(soon), soon.or_earlier(never), never.or_earlier(soon)}) {
     CHECK(earlier.poll_timeout() > 0);
     CHECK(earlier.poll_timeout() <= 1000);
   }

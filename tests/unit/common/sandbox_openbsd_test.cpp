@@ -76,8 +76,8 @@ TEST_CASE("the network child on OpenBSD narrows its files until they are gone") 
   Grants way = certificates;
   way.connect_port = 25;
   way.give_up = {Promise::unix_socket};
-  CHECK(calls_of(Stage::netproc_connect, way) == Calls{"become 32767:32766", "unveil / []", "unveil /etc/ssl/certs [r]",
-                                                       "pledge stdio rpath inet unveil"});
+  CHECK(calls_of(Stage::netproc_connect, way) ==
+        Calls{"become 32767:32766", "unveil / []", "unveil /etc/ssl/certs [r]", "pledge stdio rpath inet unveil"});
   CHECK(calls_of(Stage::netproc_handshake, certificates) ==
         Calls{"become 32767:32766", "unveil / []", "unveil /etc/ssl/certs [r]", "pledge stdio rpath"});
   CHECK(calls_of(Stage::netproc_talk) == Calls{"become 32767:32766", "pledge stdio"});
@@ -92,7 +92,8 @@ TEST_CASE("the parent on OpenBSD reads its alias file and then nothing") {
 
 TEST_CASE("a path for writing may also be created on OpenBSD") {
   unveil_allowed = true;
-  CHECK(calls_of(Stage::parent_compose, paths({{"/var/log/x", PathGrant::Access::write}})).at(1) == "unveil /var/log/x [rwc]");
+  CHECK(calls_of(Stage::parent_compose, paths({{"/var/log/x", PathGrant::Access::write}})).at(1) ==
+        "unveil /var/log/x [rwc]");
 }
 
 TEST_CASE("the resolver and the credential child on OpenBSD have one stage each") {
