@@ -203,8 +203,8 @@ void add_descriptor_controls(CallFilter& filter, Promises promises) {
   }
   filter.rule(SCMP_ACT_ALLOW, SCMP_SYS(ioctl), {equals(1, FIONREAD)});
   const std::uint32_t terminal = promises.has(Promise::tty) ? SCMP_ACT_ALLOW : SCMP_ACT_ERRNO(ENOTTY);
-  for (const std::uint64_t request : {TCGETS, TCSETS, TCSETSW, TCSETSF}) {
-    filter.rule(terminal, SCMP_SYS(ioctl), {equals(1, request)});
+  for (const int request : {TCGETS, TCSETS, TCSETSW, TCSETSF}) {
+    filter.rule(terminal, SCMP_SYS(ioctl), {equals(1, static_cast<std::uint64_t>(request))});
   }
 }
 
@@ -253,8 +253,8 @@ void add_socket_options(CallFilter& filter, Promises promises) {
     filter.rule(SCMP_ACT_ALLOW, SCMP_SYS(setsockopt), {equals(1, IPPROTO_TCP), equals(2, TCP_NODELAY)});
   }
   if (promises.has(Promise::dns)) {  // for the ICMP errors of its datagrams
-    for (const std::uint64_t level : {IPPROTO_IP, IPPROTO_IPV6}) {
-      filter.rule(SCMP_ACT_ALLOW, SCMP_SYS(setsockopt), {equals(1, level)});
+    for (const int level : {IPPROTO_IP, IPPROTO_IPV6}) {
+      filter.rule(SCMP_ACT_ALLOW, SCMP_SYS(setsockopt), {equals(1, static_cast<std::uint64_t>(level))});
     }
   }
 }
