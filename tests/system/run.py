@@ -38,7 +38,9 @@ def arguments():
     parser = argparse.ArgumentParser(description="System tests of msmtp.")
     parser.add_argument("--program", default=os.path.join(ROOT, "build/strict/bin/msmtp"), help="the msmtp to test")
     parser.add_argument("-k", metavar="PATTERN", help="only tests whose name matches this regular expression")
-    parser.add_argument("-j", type=int, default=max(2, os.cpu_count() or 1), help="tests that run at once")
+    parser.add_argument(
+        "-j", type=int, default=3 * (os.cpu_count() or 1), help="tests that run at once (they mostly wait)"
+    )
     parser.add_argument("--offline", action="store_true", help="fetch no package: what is not in the cache is skipped")
     parser.add_argument("-v", action="store_true", help="a line for each test")
     parser.add_argument("--list", action="store_true", help="print the names of the tests")

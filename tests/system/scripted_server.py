@@ -122,17 +122,22 @@ class Session:
 
     def body(self):
         """A mail after 354: the raw bytes before the line of the final dot, still dot-stuffed."""
+        data = bytearray(self.buffer)  # grows in place: a mail may be large
         seen = 0
         while True:
-            if self.buffer.startswith(b".\r\n"):
-                self.buffer = self.buffer[3:]
-                return b""
-            at = self.buffer.find(b"\r\n.\r\n", max(0, seen - 5))
+            if data.startswith(b".\r\n"):
+                end, rest = 0, 3
+                break
+            at = data.find(b"\r\n.\r\n", max(0, seen - 5))
             if at >= 0:
-                data, self.buffer = self.buffer[: at + 2], self.buffer[at + 5 :]
-                return data
-            seen = len(self.buffer)
+                end, rest = at + 2, at + 5
+                break
+            seen = len(data)
+            self.buffer = b""
             self.fill()
+            data += self.buffer
+        self.buffer = bytes(data[rest:])
+        return bytes(data[:end])
 
     def exactly(self, count):
         """COUNT bytes, for BDAT."""

@@ -127,7 +127,7 @@ def test_a_large_mail_takes_no_memory(t):
             return 0
 
     server = t.serve(Dialogue(keywords=("PIPELINING",), replies={"data": swallow}))
-    t.configure(server)
+    t.configure(server, timeout=60)
     running = t.start(RECIPIENT)
     # The script swallowed the mail: only DATA's 354 and the final 250 are its own words.
     run = running.finish(HEAD + b"\n" + line * count, 60)
@@ -239,9 +239,9 @@ def test_bcc_stays_when_told_so(t):
         "to-undisclosed",
         {"set_to_header": "undisclosed_recipients"},
         b"To: b@example.test\nCc: c@example.test\n\nx\n",
-        rb"(?!.*c@example).*To: undisclosed-recipients:;\n",
+        rb"(?!.*Cc: ).*To: undisclosed-recipients:;\n",
     ),
-    ("to-on", {"set_to_header": "on"}, b"Cc: c@example.test\n\nx\n", rb"(?!.*c@example).*To: bob@example\.test\n"),
+    ("to-on", {"set_to_header": "on"}, b"Cc: c@example.test\n\nx\n", rb"(?!.*Cc: ).*To: bob@example\.test\n"),
     ("date-off", {"set_date_header": "off"}, b"To: b@example.test\n\nx\n", rb"(?!.*Date:)"),
     ("msgid-off", {"set_msgid_header": "off"}, b"To: b@example.test\n\nx\n", rb"(?!.*Message-ID:)"),
 )
