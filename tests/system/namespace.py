@@ -56,20 +56,20 @@ def add_address(address):
         fcntl.ioctl(sock, SIOCSIFADDR, struct.pack("16s16s", b"lo:1", sockaddr) + bytes(8))
 
 
-def own_devices():
-    """A /dev of the test's own, with the devices that programs need and room for /dev/log."""
+def own_devices(folder):
+    """A /dev of the test's own, made in FOLDER, with the devices that programs need and room for /dev/log."""
     if ctypes.CDLL(None, use_errno=True).unshare(CLONE_NEWNS) != 0:
         skip("no mount namespace of our own here")
     script = """set -e
         mount --make-rprivate /
-        place=$(mktemp -d)
+        place=$(mktemp -d -p "$1")
         mount -t tmpfs -o mode=755 none $place
         for device in null zero full random urandom tty; do
             : >$place/$device
             mount --bind /dev/$device $place/$device
         done
         mount --rbind $place /dev"""
-    result = subprocess.run(["/bin/sh", "-c", script], capture_output=True, text=True)
+    result = subprocess.run(["/bin/sh", "-c", script, "sh", folder], capture_output=True, text=True)
     if result.returncode:
         skip(f"cannot make a /dev of our own: {result.stderr.strip()}")
 

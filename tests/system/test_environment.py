@@ -16,8 +16,8 @@ PASSWORD = "s3cret pass"
 # -- the system log
 
 
-def syslog_socket():
-    namespace.own_devices()
+def syslog_socket(t):
+    namespace.own_devices(t.folder)
     sock = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
     sock.bind("/dev/log")
     os.chmod("/dev/log", 0o666)
@@ -33,7 +33,7 @@ def syslog_socket():
 )
 def test_the_system_log(t, replies, value, code, priority):
     root_only("a /dev/log of our own")
-    log = syslog_socket()
+    log = syslog_socket(t)
     server = t.serve(Dialogue(replies=replies))
     t.configure(server, syslog=value)
     run = t.msmtp()
@@ -52,7 +52,7 @@ def test_the_system_log(t, replies, value, code, priority):
 
 def test_without_a_system_log_the_mail_is_sent(t):
     root_only("a /dev of our own")
-    namespace.own_devices()
+    namespace.own_devices(t.folder)
     server = t.serve(Dialogue())
     t.configure(server, syslog="on", logfile=None)
     run = t.msmtp()
