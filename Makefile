@@ -38,6 +38,9 @@ lint:
 unit process strict:
 	@$(PREPARE) && $(QUIETLY) $(MAKE) $(INNER) $@
 
+format:
+	clang-format -i $$(git ls-files 'src/*.[ch]pp' 'tests/*.[ch]pp')
+
 bench:
 	@echo "make bench is not available yet" >&2; exit 69
 
@@ -47,4 +50,4 @@ clean:
 distclean: clean
 	rm -f config.mk config.hpp config.log
 
-.PHONY: all deps check demo install uninstall fuzz sanitize lint unit process strict bench clean distclean
+.PHONY: all deps check demo install uninstall fuzz sanitize lint unit process strict format bench clean distclean

@@ -15,10 +15,10 @@ constexpr std::size_t longest_record = 4000;  // below PIPE_BUF, so that records
 void write_record(LogKind kind, std::string_view text) {
   std::string record(1, static_cast<char>(kind));
   record += text;
-  std::replace_if(record.begin() + 1, record.end(), [](char c) { return c == '\n' || c == '\0' || c == '\r'; }, '?');
+  std::replace_if(
+      record.begin() + 1, record.end(), [](char c) { return c == '\n' || c == '\0' || c == '\r'; }, '?');
   record += '\n';
-  while (write(STDERR_FILENO, record.data(), record.size()) < 0 && errno == EINTR) {
-  }
+  while (write(STDERR_FILENO, record.data(), record.size()) < 0 && errno == EINTR) {}
 }
 
 }  // namespace

@@ -19,6 +19,8 @@ enum class LogKind : char {
 // Writes records to descriptor 2. Line ends and NUL inside TEXT become '?'; long text is cut at 4,000 bytes
 // (for received and sent: continued in further records).
 void log_record(LogKind kind, std::string_view text);
-inline void log_warning(std::string_view text) { log_record(LogKind::warning, text); }
+inline void log_warning(std::string_view text) {
+  log_record(LogKind::warning, text);
+}
 
 }  // namespace msmtp

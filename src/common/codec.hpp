@@ -32,7 +32,9 @@ struct BoundedSecret {
 
 // A struct with fields(): a message, or a part of one.
 template <class T>
-concept Fielded = requires(T& t) { T::fields(t, [](std::string_view, auto&) {}); };
+concept Fielded = requires(T& t) {
+  T::fields(t, [](std::string_view, auto&) {});
+};
 
 namespace codec {
 
@@ -60,10 +62,8 @@ class Encoder {
   }
   void put(bool value) { put(static_cast<std::uint8_t>(value ? 1 : 0)); }
   template <class E>
-    requires std::is_enum_v<E>
-  void put(E value) {
-    put(static_cast<std::underlying_type_t<E>>(value));
-  }
+  requires std::is_enum_v<E>
+  void put(E value) { put(static_cast<std::underlying_type_t<E>>(value)); }
   void put(MechanismSet set) { put(set.bits()); }
   template <std::size_t N>
   void put(const std::array<std::uint8_t, N>& bytes) {
@@ -124,7 +124,7 @@ class Decoder {
     value = byte == 1;
   }
   template <class E>
-    requires std::is_enum_v<E>
+  requires std::is_enum_v<E>
   void get(E& value) {
     std::underlying_type_t<E> number = 0;
     get(number);
@@ -209,26 +209,35 @@ class Describer {
   std::string take() { return std::move(text_); }
 
   template <Number T>
-  void put(T value) { text_ += std::to_string(value); }
+  void put(T value) {
+    text_ += std::to_string(value);
+  }
   void put(bool value) { text_ += value ? "yes" : "no"; }
   template <class E>
-    requires std::is_enum_v<E>
-  void put(E value) {
-    text_ += std::to_string(static_cast<unsigned>(value));
-  }
+  requires std::is_enum_v<E>
+  void put(E value) { text_ += std::to_string(static_cast<unsigned>(value)); }
   void put(MechanismSet set) { text_ += std::to_string(set.bits()); }
   template <std::size_t N>
   void put(const std::array<std::uint8_t, N>& bytes) {
-    for (const std::uint8_t byte : bytes) text_ += "0123456789abcdef"[byte >> 4], text_ += "0123456789abcdef"[byte & 15];
+    for (const std::uint8_t byte : bytes)
+      text_ += "0123456789abcdef"[byte >> 4], text_ += "0123456789abcdef"[byte & 15];
   }
   template <std::size_t N>
-  void put(const Text<N>& text) { text_ += printable(text.view()); }
+  void put(const Text<N>& text) {
+    text_ += printable(text.view());
+  }
   template <std::size_t N>
-  void put(const Line<N>& line) { text_ += printable(line.view()); }
+  void put(const Line<N>& line) {
+    text_ += printable(line.view());
+  }
   template <std::size_t N>
-  void put(const BytesView<N>& bytes) { text_ += std::to_string(bytes.view().size()) + " bytes"; }
+  void put(const BytesView<N>& bytes) {
+    text_ += std::to_string(bytes.view().size()) + " bytes";
+  }
   template <std::size_t N>
-  void put(const BoundedSecret<N>&) { text_ += '*'; }
+  void put(const BoundedSecret<N>&) {
+    text_ += '*';
+  }
   template <class T, std::size_t N>
   void put(const List<T, N>& list) {
     text_ += '[';

@@ -37,8 +37,7 @@ Result<LesserUser> find_lesser_user() {
   const std::string name(config::privsep_user);
   const passwd* entry = getpwnam(name.c_str());
   if (entry == nullptr) {
-    return fail(ExitCode::os_error,
-                "there is no user '" + name + "' to change to; see configure --with-privsep-user");
+    return fail(ExitCode::os_error, "there is no user '" + name + "' to change to; see configure --with-privsep-user");
   }
   if (entry->pw_uid == 0) return fail(ExitCode::os_error, "the user '" + name + "' to change to is root");
   return LesserUser{entry->pw_uid, entry->pw_gid};

@@ -10,7 +10,7 @@ namespace msmtp {
 namespace {
 
 constexpr std::array<std::string_view, mechanism_count> names = {
-    "SCRAM-SHA-256-PLUS", "SCRAM-SHA-1-PLUS", "SCRAM-SHA-256", "SCRAM-SHA-1", "PLAIN", "GSSAPI", "EXTERNAL",
+    "SCRAM-SHA-256-PLUS", "SCRAM-SHA-1-PLUS", "SCRAM-SHA-256", "SCRAM-SHA-1", "PLAIN", "GSSAPI",  "EXTERNAL",
     "OAUTHBEARER",        "CRAM-MD5",         "DIGEST-MD5",    "LOGIN",       "NTLM",  "XOAUTH2",
 };
 

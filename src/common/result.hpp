@@ -84,11 +84,11 @@ class [[nodiscard]] Result<void> {
 };
 
 // The value of a Result, or return its error from the enclosing function.
-#define TRY(expression)                                                             \
-  __extension__({                                                                   \
-    auto try_result_ = (expression);                                                \
-    if (!try_result_) return ::msmtp::Unexpected{std::move(try_result_).error()};   \
-    std::move(try_result_).value();                                                 \
+#define TRY(expression)                                                           \
+  __extension__({                                                                 \
+    auto try_result_ = (expression);                                              \
+    if (!try_result_) return ::msmtp::Unexpected{std::move(try_result_).error()}; \
+    std::move(try_result_).value();                                               \
   })
 
 }  // namespace msmtp

@@ -10,6 +10,8 @@ namespace {
 
 using enum Promise;
 
+// A stage reads as one row.
+// clang-format off
 constexpr std::array<Rights, 10> table = {{
     {Role::parent, Stage::parent_setup, "setup", false, {}, false,
      "configuration files, /bin/sh for eval, the helpers", "none"},
@@ -33,10 +35,19 @@ constexpr std::array<Rights, 10> table = {{
     {Role::authproc, Stage::authproc_exchange, "exchange", true, {stdio}, true,
      "none", "the server's challenges"},
 }};
+// clang-format on
 
 constexpr std::array<std::pair<Promise, std::string_view>, 10> promise_names = {{
-    {stdio, "stdio"}, {rpath, "rpath"}, {wpath, "wpath"}, {cpath, "cpath"}, {flock, "flock"},
-    {tty, "tty"}, {unix_socket, "unix"}, {inet, "inet"}, {dns, "dns"}, {id, "id"},
+    {stdio, "stdio"},
+    {rpath, "rpath"},
+    {wpath, "wpath"},
+    {cpath, "cpath"},
+    {flock, "flock"},
+    {tty, "tty"},
+    {unix_socket, "unix"},
+    {inet, "inet"},
+    {dns, "dns"},
+    {id, "id"},
 }};
 
 // A transition may only take rights away (ARCHITECTURE.md, sentence 8): said once, checked when compiled.
@@ -85,8 +96,9 @@ std::string promise_text(Promises promises) {
 }
 
 std::string rights_as_markdown() {
-  std::string text = "| process | stage | promises | user, when started by root | files and peers | reads bytes of |\n"
-                     "|---|---|---|---|---|---|\n";
+  std::string text =
+      "| process | stage | promises | user, when started by root | files and peers | reads bytes of |\n"
+      "|---|---|---|---|---|---|\n";
   for (const Rights& row : table) {
     text += "| ";
     text += name(row.role);

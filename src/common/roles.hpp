@@ -12,16 +12,16 @@
 namespace msmtp {
 
 enum class Promise : std::uint32_t {
-  stdio = 1U << 0,   // read, write, poll, memory, time on what is open already
-  rpath = 1U << 1,   // open files for reading
-  wpath = 1U << 2,   // open files for writing
-  cpath = 1U << 3,   // create files
-  flock = 1U << 4,   // file locks
-  tty = 1U << 5,     // terminal settings
+  stdio = 1U << 0,        // read, write, poll, memory, time on what is open already
+  rpath = 1U << 1,        // open files for reading
+  wpath = 1U << 2,        // open files for writing
+  cpath = 1U << 3,        // create files
+  flock = 1U << 4,        // file locks
+  tty = 1U << 5,          // terminal settings
   unix_socket = 1U << 6,  // sockets of this machine
-  inet = 1U << 7,    // TCP sockets
-  dns = 1U << 8,     // UDP and TCP to name servers
-  id = 1U << 9,      // become another, lesser user
+  inet = 1U << 7,         // TCP sockets
+  dns = 1U << 8,          // UDP and TCP to name servers
+  id = 1U << 9,           // become another, lesser user
 };
 
 // A set of promises.
@@ -63,9 +63,9 @@ struct Rights {
   std::string_view stage_name;  // "connect"
   bool confined;                // false: no promise is enforced in this stage
   Promises promises;
-  bool lesser_user;         // root has become the privsep user when the stage begins
-  std::string_view paths;   // which files, for people; the caller of enter_stage() names them
-  std::string_view reads;   // whose bytes it reads, for people
+  bool lesser_user;        // root has become the privsep user when the stage begins
+  std::string_view paths;  // which files, for people; the caller of enter_stage() names them
+  std::string_view reads;  // whose bytes it reads, for people
 };
 
 // One row for each stage, in the order of Stage.

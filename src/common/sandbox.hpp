@@ -15,7 +15,7 @@ namespace msmtp {
 
 struct PathGrant {
   enum class Access : std::uint8_t { read, write };  // write: read, append, and create in a directory
-  std::string path;  // a file, or a directory with all below it
+  std::string path;                                  // a file, or a directory with all below it
   Access access = Access::read;
 };
 

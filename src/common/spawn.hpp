@@ -43,7 +43,8 @@ struct HandedFd {
 // Starts PATH with its own name as the only argument, with DESCRIPTORS and the variables of ENVIRONMENT
 // ("NAME=value"), default signal actions and no blocked signal. All other descriptors of ours are
 // close-on-exec; those in DESCRIPTORS are closed here. EX_OSERR when it cannot be started.
-Result<Child> spawn(const std::string& path, std::vector<HandedFd> descriptors, const std::vector<std::string>& environment);
+Result<Child> spawn(const std::string& path, std::vector<HandedFd> descriptors,
+                    const std::vector<std::string>& environment);
 
 // Marks every descriptor above 2 close-on-exec: what a careless caller left open must not reach a helper.
 void seal_inherited_descriptors();

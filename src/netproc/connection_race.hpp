@@ -32,7 +32,8 @@ class ConnectionRace {
 
   explicit ConnectionRace(std::span<const Endpoint> endpoints);
 
-  // The address to try now, which counts as running from then on; nothing when it is not yet time or all lanes are taken.
+  // The address to try now, which counts as running from then on; nothing when it is not yet time or all lanes are
+  // taken.
   std::optional<Endpoint> next(Time now);
   // An attempt has failed: the next one may start at once.
   void failed(int errno_value);

@@ -1,5 +1,5 @@
-// msmtp-netproc, the network child: connects, and only then reads; speaks SOCKS, TLS and SMTP; holds no file, no password
-// that it could keep, and no other way out than its one connection. Each stage has less than the one before.
+// msmtp-netproc, the network child: connects, and only then reads; speaks SOCKS, TLS and SMTP; holds no file, no
+// password that it could keep, and no other way out than its one connection. Each stage has less than the one before.
 #include "common/child.hpp"
 #include "common/sandbox.hpp"
 #include "netproc/netproc.hpp"

@@ -24,8 +24,8 @@ struct CertificateFacts {
 // The first certificate in PEM; EX_PROTOCOL when there is none.
 Result<CertificateFacts> read_certificate(std::string_view pem);
 
-// libtls asks every server for an OCSP staple, and ends the handshake when one comes for a certificate that names no OCSP
-// responder, even where nothing is verified. While this object lives, such staples count as not sent.
+// libtls asks every server for an OCSP staple, and ends the handshake when one comes for a certificate that names no
+// OCSP responder, even where nothing is verified. While this object lives, such staples count as not sent.
 class StapleFilter {
  public:
   // VERIFY says whether staples matter at all. Make it before tls_connect_cbs(3), call install() after.

@@ -64,7 +64,8 @@ std::string folder_of(const std::string& path) {
   return slash == std::string::npos ? "." : slash == 0 ? "/" : path.substr(0, slash);
 }
 
-// Trees of public certificates that the links in system directories lead to: a list is quicker than following 150 links.
+// Trees of public certificates that the links in system directories lead to: a list is quicker than following 150
+// links.
 constexpr std::array<std::string_view, 5> certificate_trees = {
     "/usr/share/ca-certificates",
     "/usr/local/share/ca-certificates",

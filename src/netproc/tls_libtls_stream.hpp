@@ -12,20 +12,22 @@
 
 namespace msmtp {
 
-// Bytes below TLS. libtls gets its callbacks before there is a connection, and so before the sandbox shuts; the descriptor
-// comes later.
+// Bytes below TLS. libtls gets its callbacks before there is a connection, and so before the sandbox shuts; the
+// descriptor comes later.
 class TlsTransport {
  public:
   void take(Fd connection) { fd_ = std::move(connection); }
   const Fd& fd() const { return fd_; }
   void close() { fd_.close(); }
 
-  // Before each operation: what the callbacks heed from now on. Bytes that are always at hand must not outlive the deadline.
+  // Before each operation: what the callbacks heed from now on. Bytes that are always at hand must not outlive the
+  // deadline.
   void begin(const Deadline& deadline) {
     deadline_ = deadline;
     failure_.clear();
   }
-  // Whether the record that is written next is not the last of its flight: then no half-filled packet goes out after it.
+  // Whether the record that is written next is not the last of its flight: then no half-filled packet goes out after
+  // it.
   void set_more(bool more) { more_ = more; }
   // Why the network failed, if it was the network that did.
   const std::string& failure() const { return failure_; }

@@ -16,8 +16,8 @@ struct TlsPriorities {
   friend bool operator==(const TlsPriorities&, const TlsPriorities&) = default;
 };
 
-// Reads words separated by blanks: PROTOCOLS=value, CIPHERS=value, ECDHECURVES=value, the last of each kind wins. Values
-// are not looked at: libtls knows which are good. Priority strings of other libraries end up in `unusable`.
+// Reads words separated by blanks: PROTOCOLS=value, CIPHERS=value, ECDHECURVES=value, the last of each kind wins.
+// Values are not looked at: libtls knows which are good. Priority strings of other libraries end up in `unusable`.
 TlsPriorities parse_tls_priorities(std::string_view text);
 
 }  // namespace msmtp

@@ -33,10 +33,11 @@ Result<Mechanism> choose_mechanism(const Account& account, const Capabilities& c
     return fail(ExitCode::unavailable,
                 "the server does not support authentication method " + std::string(name(*wanted)));
   }
-  const auto chosen = secured ? first_of(with_tls, capabilities.mechanisms) : first_of(without_tls, capabilities.mechanisms);
+  const auto chosen =
+      secured ? first_of(with_tls, capabilities.mechanisms) : first_of(without_tls, capabilities.mechanisms);
   if (chosen) return *chosen;
-  return fail(ExitCode::unavailable, secured ? "cannot find a usable authentication method"
-                                             : "cannot use a secure authentication method");
+  return fail(ExitCode::unavailable,
+              secured ? "cannot find a usable authentication method" : "cannot use a secure authentication method");
 }
 
 bool needs_user(Mechanism mechanism) {
@@ -48,7 +49,8 @@ bool needs_password(Mechanism mechanism) {
 }
 
 bool password_may_be_asked_for(const Account& account) {
-  return !account.password && !account.passwordeval && (!account.auth.mechanism || needs_password(*account.auth.mechanism));
+  return !account.password && !account.passwordeval &&
+         (!account.auth.mechanism || needs_password(*account.auth.mechanism));
 }
 
 }  // namespace msmtp

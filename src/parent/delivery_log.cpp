@@ -32,8 +32,8 @@ Result<void> DeliveryLog::write_file(const Account& account, const std::string& 
   const std::time_t now = std::time(nullptr);
   std::tm fields{};
   localtime_r(&now, &fields);
-  const std::string_view format = account.logfile_time_format ? std::string_view(*account.logfile_time_format)
-                                                              : default_log_time_format;
+  const std::string_view format =
+      account.logfile_time_format ? std::string_view(*account.logfile_time_format) : default_log_time_format;
   return append_log_line(file_->value(), TRY(log_time(format, fields)) + line);
 }
 

@@ -244,8 +244,8 @@ std::size_t occurrences_in(std::string_view memory, std::string_view needle) {
   return count;
 }
 
-// How often the secret's parts meet in this process' writable memory. A child looks for it, so that what is looked for is not
-// found itself.
+// How often the secret's parts meet in this process' writable memory. A child looks for it, so that what is looked for
+// is not found itself.
 int occurrences_in_memory() {
   prctl(PR_SET_PTRACER, PR_SET_PTRACER_ANY, 0, 0, 0);
   Pipe go = make_pipe().value();

@@ -246,7 +246,8 @@ Test(dial, names_a_unix_socket_that_is_not_there, .timeout = 30) {
 
 Test(dial, refuses_a_path_that_is_too_long, .timeout = 30) {
   const std::string path = "/" + std::string(107, 'x');
-  expect_text(error_of_dialling(to_path(path), ExitCode::io_error), "cannot connect to " + path + ": File name too long");
+  expect_text(error_of_dialling(to_path(path), ExitCode::io_error),
+              "cannot connect to " + path + ": File name too long");
 }
 
 Test(dial, waits_for_a_busy_unix_socket_until_the_deadline, .timeout = 30) {

@@ -79,8 +79,8 @@ Certificates::Certificates() {
   cr_assert_not_null(mkdtemp(folder_.data()));
   chmod(folder_.c_str(), 0755);  // the network child may become another user
   file("index.txt", "");
-  file("ca.cnf", "[ca]\ndefault_ca=x\n[x]\ndatabase=" + folder_ + "/index.txt\ndefault_md=sha256\n" +
-                     "default_crl_days=30\n");
+  file("ca.cnf",
+       "[ca]\ndefault_ca=x\n[x]\ndatabase=" + folder_ + "/index.txt\ndefault_md=sha256\n" + "default_crl_days=30\n");
   openssl({"req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "30", "-subj",
            subject + "Test CA", "-keyout", key("ca"), "-out", ca()});
 }

@@ -20,8 +20,8 @@ class Certificates {
   std::string ca() const { return folder_ + "/ca.pem"; }
   std::string key(const std::string& name) const { return folder_ + "/" + name + ".key"; }
 
-  // A certificate with its key in one file, for localhost and 127.0.0.1, or with an EXTENSION after or instead of that in
-  // the notation of openssl.cnf, good for DAYS. Gives the path.
+  // A certificate with its key in one file, for localhost and 127.0.0.1, or with an EXTENSION after or instead of that
+  // in the notation of openssl.cnf, good for DAYS. Gives the path.
   std::string make(const std::string& name, const std::string& extension = {}, const std::string& days = "30") const;
   std::string make_self_signed(const std::string& name, const std::string& days = "30") const;
   // The path of a list that revokes NAME.

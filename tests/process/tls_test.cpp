@@ -311,7 +311,8 @@ Test(tls, compares_fingerprints_and_nothing_else, .timeout = 60) {
     expect_success(settings, server);
     digest.front() = digest.front() == '0' ? '1' : '0';
     settings.fingerprint = Text<160>::from(kind + ":" + digest).value();
-    expect_refusal(settings, server, ExitCode::unavailable, "TLS certificate fingerprint does not match: the server's ");
+    expect_refusal(settings, server, ExitCode::unavailable,
+                   "TLS certificate fingerprint does not match: the server's ");
   }
 }
 
@@ -348,7 +349,8 @@ Test(tls, checks_a_staple_for_a_certificate_with_responder, .timeout = 60) {
   expect_success(settings_for(certificates.ca()), server);
   certificates.revocation_list("server");
   const TlsServer revoked(pair, {"-status_file", certificates.ocsp_response("server")});
-  expect_refusal(settings_for(certificates.ca()), revoked, ExitCode::unavailable, "TLS certificate verification failed: ");
+  expect_refusal(settings_for(certificates.ca()), revoked, ExitCode::unavailable,
+                 "TLS certificate verification failed: ");
 }
 
 Test(tls, shows_its_own_certificate, .timeout = 60) {
@@ -376,7 +378,8 @@ Test(tls, heeds_priorities, .timeout = 60) {
   const Certificates certificates;
   const TlsServer server(certificates.make("server"));
   Prepare settings = settings_for(certificates.ca());
-  settings.priorities = Text<4096>::from("CIPHERS=ECDHE-ECDSA-AES128-GCM-SHA256 PROTOCOLS=tlsv1.2 ECDHECURVES=P-256").value();
+  settings.priorities =
+      Text<4096>::from("CIPHERS=ECDHE-ECDSA-AES128-GCM-SHA256 PROTOCOLS=tlsv1.2 ECDHECURVES=P-256").value();
   auto secured = secure(settings, server);
   cr_assert(secured.has_value(), "%s", secured ? "" : secured.error().text.c_str());
   expect_text(secured->facts.version.str(), "TLSv1.2");
@@ -411,14 +414,16 @@ Test(tls, refuses_priorities_that_the_library_refuses, .timeout = 60) {
 Test(tls, names_the_file_that_it_cannot_use, .timeout = 60) {
   const Certificates certificates;
   const std::string junk = certificates.file("junk", "junk\n");
-  const std::string broken = certificates.file("broken", "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n");
+  const std::string broken =
+      certificates.file("broken", "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n");
   const std::string list = certificates.file("list", "-----BEGIN X509 CRL-----\nAAAA\n-----END X509 CRL-----\n");
   const auto path = [](const std::string& text) { return Text<max_path>::from(text).value(); };
   expect_unprepared(settings_for("/nonexistent"), ExitCode::no_input,
                     "tls_trust_file: /nonexistent: No such file or directory");
   expect_unprepared(settings_for(junk), ExitCode::no_input, "tls_trust_file: " + junk + ": no CERTIFICATE in it");
   expect_unprepared(settings_for(broken), ExitCode::no_input, "tls_trust_file: " + broken + ": cannot be used");
-  expect_unprepared(settings_for(certificates.folder()), ExitCode::no_input, "tls_trust_file: " + certificates.folder());
+  expect_unprepared(settings_for(certificates.folder()), ExitCode::no_input,
+                    "tls_trust_file: " + certificates.folder());
 
   Prepare settings = settings_for(certificates.ca());
   for (const std::string& crl : {std::string("/nonexistent"), junk, list}) {

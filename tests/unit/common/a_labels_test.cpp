@@ -20,7 +20,8 @@ TEST_CASE("other labels become A-labels, one by one") {
 }
 
 TEST_CASE("the samples of RFC 3492, 7.1 are encoded as it says") {
-  CHECK(to_a_labels("\u0644\u064a\u0647\u0645\u0627\u0628\u062a\u0643\u0644\u0645\u0648\u0634\u0639\u0631\u0628\u064a\u061f") ==
+  CHECK(to_a_labels(
+            "\u0644\u064a\u0647\u0645\u0627\u0628\u062a\u0643\u0644\u0645\u0648\u0634\u0639\u0631\u0628\u064a\u061f") ==
         "xn--egbpdaj6bu4bxfgehfvwxn");
   CHECK(to_a_labels("\u4ed6\u4eec\u4e3a\u4ec0\u4e48\u4e0d\u8bf4\u4e2d\u6587") == "xn--ihqwcrb4cv8a8dqg056pqjye");
   CHECK(to_a_labels("3\u5e74b\u7d44\u91d1\u516b\u5148\u751f") == "xn--3b-ww4c5e180e575a65lsy2b");
@@ -34,8 +35,9 @@ TEST_CASE("capital letters of Latin-1, Greek and Cyrillic are small ones") {
 }
 
 TEST_CASE("bad UTF-8 has no A-labels") {
-  for (const std::string domain : {"\xff", "\x80", "\xc3", "\xc0\xaf", "\xe0\x80\xaf", "\xed\xa0\x80", "\xf4\x90\x80\x80",
-                                   "\xf8\x88\x80\x80\x80", "\xc3(", "a.\xe2\x82", "\xf0\x80\x80\x80"}) {
+  for (const std::string domain :
+       {"\xff", "\x80", "\xc3", "\xc0\xaf", "\xe0\x80\xaf", "\xed\xa0\x80", "\xf4\x90\x80\x80", "\xf8\x88\x80\x80\x80",
+        "\xc3(", "a.\xe2\x82", "\xf0\x80\x80\x80"}) {
     CAPTURE(domain);
     CHECK_FALSE(to_a_labels(domain));
   }

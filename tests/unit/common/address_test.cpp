@@ -32,10 +32,25 @@ TEST_CASE("the bytes of an address are in network order") {
 }
 
 TEST_CASE("host names and odd spellings are no numeric addresses") {
-  const std::string_view refused[] = {"", "localhost", "127.1", "2130706433", "0x7f.0.0.1", "010.0.0.1", "1.2.3.4.5",
-                                      "1.2.3.256", " 1.2.3.4", "1.2.3.4 ", "[::1]", ":::1", "12345::",
-                                      "1.2.3.4%1", "::1%", "::1%nosuchinterface", "::1%4294967296",
-                                      std::string_view("1.2.3.4\0", 8), std::string_view("::1%lo\0", 7)};
+  const std::string_view refused[] = {"",
+                                      "localhost",
+                                      "127.1",
+                                      "2130706433",
+                                      "0x7f.0.0.1",
+                                      "010.0.0.1",
+                                      "1.2.3.4.5",
+                                      "1.2.3.256",
+                                      " 1.2.3.4",
+                                      "1.2.3.4 ",
+                                      "[::1]",
+                                      ":::1",
+                                      "12345::",
+                                      "1.2.3.4%1",
+                                      "::1%",
+                                      "::1%nosuchinterface",
+                                      "::1%4294967296",
+                                      std::string_view("1.2.3.4\0", 8),
+                                      std::string_view("::1%lo\0", 7)};
   for (const auto text : refused) {
     CAPTURE(text);
     CHECK(round_trip(text) == "none");

@@ -21,7 +21,8 @@ TEST_CASE("printable replaces C1 controls in UTF-8 and keeps other UTF-8") {
 }
 
 TEST_CASE("printable replaces C1 controls that stand alone, as an 8-bit terminal obeys them") {
-  CHECK(printable("\x9b" "1m|\x85|\xe4\x9b|\xc3\x9b") == "?1m|?|\xe4?|\xc3\x9b");
+  CHECK(printable("\x9b"
+                  "1m|\x85|\xe4\x9b|\xc3\x9b") == "?1m|?|\xe4?|\xc3\x9b");
   CHECK(printable("caf\xe9") == "caf\xe9");
 }
 

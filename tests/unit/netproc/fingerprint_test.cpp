@@ -15,11 +15,10 @@ TEST_CASE("fingerprints of the three digests are read") {
 }
 
 TEST_CASE("anything else is no fingerprint") {
-  for (const std::string& text : {std::string(), std::string("sha256:"), "sha256:" + std::string(63, 'a'),
-                                  "sha256:" + std::string(66, 'a'), "sha1:" + std::string(64, 'a'),
-                                  "sha512:" + std::string(128, 'a'), std::string(64, 'a'),
-                                  "sha256:" + std::string(64, 'A'), "sha256:" + std::string(64, 'g'),
-                                  "md5:" + std::string(31, 'a') + ":"}) {
+  for (const std::string& text :
+       {std::string(), std::string("sha256:"), "sha256:" + std::string(63, 'a'), "sha256:" + std::string(66, 'a'),
+        "sha1:" + std::string(64, 'a'), "sha512:" + std::string(128, 'a'), std::string(64, 'a'),
+        "sha256:" + std::string(64, 'A'), "sha256:" + std::string(64, 'g'), "md5:" + std::string(31, 'a') + ":"}) {
     CAPTURE(text);
     CHECK_FALSE(parse_fingerprint(text));
   }

@@ -66,7 +66,8 @@ TEST_CASE("more bytes than the socket takes at once are all written") {
   std::thread reader([&] {
     char room[65536];
     ssize_t count = 0;
-    while ((count = recv(pair.peer.number(), room, sizeof room, 0)) > 0) received.append(room, static_cast<std::size_t>(count));
+    while ((count = recv(pair.peer.number(), room, sizeof room, 0)) > 0)
+      received.append(room, static_cast<std::size_t>(count));
   });
   const auto written = pair.stream.write(sent, Deadline::in(10s));
   pair.stream.close();

@@ -6,13 +6,15 @@
 using namespace msmtp;
 
 TEST_CASE("a certificate that does not pass is told from a handshake that fails") {
-  for (const auto text : {"certificate verification failed: certificate has expired",
-                          "name `a.example' not present in server certificate", "no OCSP URLs in peer certificate",
-                          "OCSP verification failed: unable to find certificate", "no stapled OCSP response provided"}) {
+  for (const auto text :
+       {"certificate verification failed: certificate has expired",
+        "name `a.example' not present in server certificate", "no OCSP URLs in peer certificate",
+        "OCSP verification failed: unable to find certificate", "no stapled OCSP response provided"}) {
     CAPTURE(text);
     CHECK(handshake_error(text).code == ExitCode::unavailable);
   }
-  for (const auto text : {"handshake failed: error:0A00010B:SSL routines::wrong version number", "handshake failed: x", ""}) {
+  for (const auto text :
+       {"handshake failed: error:0A00010B:SSL routines::wrong version number", "handshake failed: x", ""}) {
     CAPTURE(text);
     CHECK(handshake_error(text).code == ExitCode::protocol);
   }
