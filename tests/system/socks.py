@@ -1,4 +1,4 @@
-"""SOCKS 5 servers: one as a script, and the real ones of tests/servers/socks.sh."""
+"""SOCKS 5 servers: one as a script, and the real ones of tests/servers."""
 
 import contextlib
 import os
@@ -9,9 +9,9 @@ import subprocess
 
 from harness import skip
 
-SCRIPT = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "servers", "socks.sh")
+SCRIPTS = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "servers")
 CANNOT = 77
-PATIENCE = 60.0  # the first start downloads packages
+PATIENCE = 260.0  # longer than the scripts wait themselves
 
 NO_LOGIN, LOGIN = 0, 2
 IPV4, NAME, IPV6 = 1, 3, 4
@@ -74,19 +74,45 @@ class Proxy:
         self.asked.append((kind, host, int.from_bytes(session.exactly(2), "big")))
 
 
+def microsocks_and_dante(t):
+    """A context with the ports of microsocks, microsocks with a login, and Dante."""
+    return started(t, "socks.sh", rb"ready (\d+) (\d+) (\d+)\n", [])
+
+
+def tor_network(t, port):
+    """A context with the SOCKS port of a Tor client and the name of an onion service in front of PORT."""
+    return started(t, "tor.sh", rb"ready (\d+) (\S+)\n", [str(port)])
+
+
+def fetch_tor(t):
+    """While there still is a network."""
+    words = ["/bin/bash", script("tor.sh"), "--fetch"]
+    run = subprocess.run(words, env=environment(t), capture_output=True, check=False)
+    if run.returncode == CANNOT:
+        skip(run.stderr.decode("utf-8", "replace").strip())
+    assert run.returncode == 0, f"tor.sh: {run.stderr!r}"
+
+
+def script(name):
+    return os.path.join(SCRIPTS, name)
+
+
+def environment(t):
+    return dict(os.environ, OFFLINE="1" if t.options.offline else "")
+
+
 @contextlib.contextmanager
-def real_servers(t):
-    """The ports of microsocks, microsocks with a login, and Dante."""
-    folder = os.path.join(t.folder, "socks")
-    environment = dict(os.environ, OFFLINE="1" if t.options.offline else "")
-    with open(t.path("socks.errors"), "wb+") as errors:
-        process = subprocess.Popen(["/bin/bash", SCRIPT, folder], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-                                   stderr=errors, env=environment, start_new_session=True)
+def started(t, name, ready, arguments):
+    """The groups of the line READY that the script says."""
+    folder = os.path.join(t.folder, name + ".d")
+    with open(t.path(name + ".errors"), "wb+") as errors:
+        process = subprocess.Popen(["/bin/bash", script(name), folder, *arguments], stdin=subprocess.PIPE,
+                                   stdout=subprocess.PIPE, stderr=errors, env=environment(t), start_new_session=True)
         try:
             line = b""
             if select.select([process.stdout], [], [], PATIENCE)[0]:
                 line = process.stdout.readline()
-            match = re.fullmatch(rb"ready (\d+) (\d+) (\d+)\n", line)
+            match = re.fullmatch(ready, line)
             if not match:
                 process.stdin.close()
                 code = process.wait(10)
@@ -94,9 +120,20 @@ def real_servers(t):
                 text = errors.read().decode("utf-8", "replace").strip()
                 if code == CANNOT:
                     skip(text)
-                raise AssertionError(f"the SOCKS servers did not start: {text}")
-            yield tuple(int(port) for port in match.groups())
+                raise AssertionError(f"{name} did not start: {text}")
+            yield [group.decode() for group in match.groups()]
         finally:
             process.stdin.close()
             process.stdout.close()
             process.wait(10)
+
+
+def users_of_circuits(t):
+    """Which SOCKS users the circuits of the Tor client belong to, one for each circuit that has one."""
+    with socket.socket(socket.AF_UNIX) as sock:
+        sock.connect(os.path.join(t.folder, "tor.sh.d/client/control"))
+        sock.sendall(b"AUTHENTICATE\r\nGETINFO circuit-status\r\nQUIT\r\n")
+        text = b""
+        while data := sock.recv(1 << 16):
+            text += data
+    return re.findall(r'SOCKS_USERNAME="([^"]*)"', text.decode("latin-1"))

@@ -5,9 +5,10 @@ import shutil
 import socket
 
 import namespace
+import socks
 from dialogue import Auth, Dialogue
 from harness import MAIL, RECIPIENT, cases, check, equal, limit, skip
-from socks import IPV4, IPV6, NAME, Proxy, real_servers
+from socks import IPV4, IPV6, NAME, Proxy
 
 HOST = "mail.example.test"
 PASSWORD = "s3cret pass"
@@ -357,7 +358,7 @@ def test_the_resolver_is_not_even_started(t):
 
 @limit(100.0)
 def test_real_proxies(t):
-    with real_servers(t) as (microsocks, with_login, dante):
+    with socks.microsocks_and_dante(t) as (microsocks, with_login, dante):
         server = t.serve(Dialogue(starttls=t.certificates.context()))
         settings = {"logfile": None, "proxy_host": "127.0.0.1", "port": server.port}
         for number, (port, host) in enumerate((proxy, host) for proxy in (microsocks, dante)
@@ -379,3 +380,24 @@ def test_real_proxies(t):
                 t.configure(proxy_port=port, **settings, host="127.0.0.1")
                 t.failed(t.msmtp(), 69, "proxy failure: cannot connect to 127\\.0\\.0\\.1, port .*: " + REASONS[5])
         equal(len(server.mails), 4, "mails")
+
+
+@limit(300.0)
+def test_tor_itself(t):
+    """A Tor network in a network that has nothing else: an onion service, and circuits of its own for each account."""
+    socks.fetch_tor(t)
+    dns = namespace.enter({})
+    server = t.serve(Dialogue())
+    with socks.tor_network(t, server.port) as (port, onion):
+        common = f"host {onion}\nport 25\nproxy_host 127.0.0.1\nproxy_port {port}\n"
+        t.write_config(f"account work\n{common}from joe@work.test\naccount home\n{common}from joe@home.test\n"
+                       f"account nowhere : work\nhost {'a' * 56}.onion\n")
+        for account in ("work", "home", "work"):
+            t.succeeded(t.msmtp("-a", account, RECIPIENT, seconds=60))
+        equal([mail.sender for mail in server.mails], ["joe@work.test", "joe@home.test", "joe@work.test"], "mails")
+        users = set(socks.users_of_circuits(t))
+        check(len(users) == 2 and all(user.startswith("msmtp-") for user in users), f"users of circuits: {users}")
+        run = t.msmtp("-a", "nowhere", RECIPIENT, seconds=60)
+        equal(run.code, 69, f"exit code: {run}")
+        check(run.errors[0].startswith("msmtp: proxy failure: cannot connect to aaaa"), f"{run.errors}")
+        equal(dns.asked, [], "questions to the name server")
