@@ -194,6 +194,7 @@ struct Envelope {
   bool smtputf8 = false;   // an address needs SMTPUTF8
   Line<64> dsn_notify;     // "NEVER", or some of SUCCESS,FAILURE,DELAY; empty: not asked for
   Line<64> dsn_return;     // "HDRS" or "FULL"; empty: not asked for
+  bool partial = false;    // a refused recipient is no reason not to deliver to the others
 
   static constexpr std::string_view message_name = "Envelope";
   static void fields(auto& self, auto&& field) {
@@ -205,6 +206,7 @@ struct Envelope {
     field("smtputf8", self.smtputf8);
     field("dsn_notify", self.dsn_notify);
     field("dsn_return", self.dsn_return);
+    field("partial", self.partial);
   }
   friend bool operator==(const Envelope&, const Envelope&) = default;
 };
@@ -318,22 +320,23 @@ struct Authenticated {
   friend bool operator==(const Authenticated&, const Authenticated&) = default;
 };
 
-// The envelope stands as far as the protocol needs it before the content: send Body now.
+// Send Body now. The envelope stands, or it will go out together with the content, when that is complete and small.
 struct BodyWanted {
   static constexpr std::string_view message_name = "BodyWanted";
   static void fields(auto&, auto&&) {}
   friend bool operator==(const BodyWanted&, const BodyWanted&) = default;
 };
 
-// All of the mail is about to be on the wire, the end of the data included: from here on only the
-// server knows whether the mail was accepted.
+// All of the mail is about to be on the wire, the end of the data included, and sometimes the envelope too: from here on
+// only the server knows whether the mail was accepted. A refusal that it says is one nevertheless.
 struct BodySent {
   static constexpr std::string_view message_name = "BodySent";
   static void fields(auto&, auto&&) {}
   friend bool operator==(const BodySent&, const BodySent&) = default;
 };
 
-// LMTP only, before Delivered: one recipient's reply to the data was not 250.
+// After BodySent, before Failed: a recipient who does not get the mail, although others may. Under LMTP by the reply to
+// the data, and, where Envelope allows that (partial), by the reply to RCPT.
 struct RecipientRefused {
   std::uint32_t index = 0;  // counted from 0 in the order of the Recipient messages
   Text<max_reply_text> server_reply;

@@ -2,6 +2,7 @@
 #include "netproc/smtp_client.hpp"
 
 #include "netproc/smtp_auth.hpp"
+#include "netproc/smtp_chunking.hpp"
 #include "netproc/smtp_content.hpp"
 #include "netproc/smtp_envelope.hpp"
 
@@ -40,6 +41,16 @@ Result<MailTransaction> receive_recipients(Envelope envelope, ParentChannel& par
   return mail;
 }
 
+// Up to the end of the mail. Gives those recipients who do not get it.
+Result<Refusals> send_mail(SmtpConnection& server, const Capabilities& offer, const MailTransaction& mail,
+                           Protocol protocol, ParentChannel& parent) {
+  if (can_take_chunks(offer, protocol)) return send_in_chunks(server, offer, mail, parent);
+  Refusals refusals = TRY(send_envelope(server, mail, offer));
+  const std::size_t accepted = mail.recipients.size() - refusals.size();
+  TRY(send_content(server, offer, protocol == Protocol::lmtp ? accepted : 1, parent));
+  return refusals;
+}
+
 }  // namespace
 
 Result<void> submit_mail(SmtpConnection& server, const Capabilities& offer, Protocol protocol, ParentChannel& parent,
@@ -49,9 +60,8 @@ Result<void> submit_mail(SmtpConnection& server, const Capabilities& offer, Prot
   sasl.close();
   const MailTransaction mail = TRY(receive_recipients(std::move(envelope), parent));
   TRY(check_offer(mail, offer));
-  TRY(send_envelope(server, mail, offer));
-  TRY(send_content(server, offer, mail, protocol, parent));
-  const std::string verdict = TRY(await_delivery(server, mail, protocol, parent));
+  const Refusals refusals = TRY(send_mail(server, offer, mail, protocol, parent));
+  const std::string verdict = TRY(await_delivery(server, mail, refusals, protocol, parent));
   // The parent may end at once, and this process with it: what is owed to the server comes first.
   server.leave();
   return parent.send(Delivered{Text<max_reply_text>::cut(verdict)});

@@ -61,6 +61,10 @@ Result<CommandLine> rcpt_command(const Recipient& recipient, const Envelope& env
   return command("RCPT", text);
 }
 
+CommandLine bdat_command(std::size_t octets, bool last) {
+  return fixed_command("BDAT " + std::to_string(octets) + (last ? " LAST" : ""));
+}
+
 CommandLine fixed_command(std::string_view text) {
   return CommandLine::from(text).value_or(CommandLine());
 }

@@ -23,6 +23,8 @@ Result<CommandLine> lhlo_command(const Line<max_host>& name);
 Result<CommandLine> mail_command(const Envelope& envelope, const Capabilities& offer);
 // RCPT, with NOTIFY when ENVELOPE asks for it.
 Result<CommandLine> rcpt_command(const Recipient& recipient, const Envelope& envelope);
+// BDAT for a chunk of so many octets (RFC 3030), the LAST of the mail or not.
+CommandLine bdat_command(std::size_t octets, bool last);
 // A command that needs no argument, or one that we write ourselves: "DATA", "AUTH PLAIN".
 CommandLine fixed_command(std::string_view text);
 

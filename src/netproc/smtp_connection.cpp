@@ -10,7 +10,6 @@ namespace msmtp {
 namespace {
 
 constexpr std::string_view line_end = "\r\n";
-constexpr std::string_view quit = "QUIT";
 
 // A busy moment of our own must not cost the polite end, but nobody waits for it.
 constexpr std::chrono::milliseconds patience_with_quit(100);
@@ -98,6 +97,20 @@ Result<void> SmtpConnection::send_last_content(std::string_view wire, std::size_
   return sent;
 }
 
+Result<void> SmtpConnection::send_flight(std::string_view wire, std::size_t commands_size, bool with_quit, Step step) {
+  std::string_view commands = wire.substr(0, commands_size);
+  while (!commands.empty()) {
+    const std::size_t end = commands.find(line_end);
+    trace_.sent(commands.substr(0, end));
+    commands.remove_prefix(end + line_end.size());
+    ++awaited_;
+  }
+  trace_.sent_piece(wire.substr(commands_size));
+  auto sent = write(wire, step);
+  if (with_quit) abandon();
+  return sent;
+}
+
 Result<void> SmtpConnection::write(std::string_view bytes, Step step) {
   auto written = stream_->write(bytes, timers_.start(step));
   if (!written) abandon();
@@ -111,10 +124,18 @@ void SmtpConnection::switch_to(Stream& stream) {
 }
 
 void SmtpConnection::leave() {
+  part("QUIT\r\n");
+}
+
+void SmtpConnection::call_off() {
+  part("RSET\r\nQUIT\r\n");
+}
+
+void SmtpConnection::part(std::string_view farewell) {
   // Replies that nobody has asked for may have been the 354 to a DATA: then QUIT would be content.
   if (!abandoned_ && awaited_ == 0 && !in_exchange_ && !has_input()) {
-    trace_.sent(quit);
-    (void)stream_->write("QUIT\r\n", Deadline::in(patience_with_quit));
+    trace_.sent_piece(farewell);
+    (void)stream_->write(farewell, Deadline::in(patience_with_quit));
   }
   abandon();
   stream_->close();

@@ -49,6 +49,10 @@ class SmtpConnection {
   // The last piece: ".", CRLF and, WITH_QUIT, a QUIT stand at its end. REPLIES are awaited for it, that to QUIT is not.
   Result<void> send_last_content(std::string_view wire, std::size_t replies, bool with_quit, Step step);
 
+  // A whole flight in one write: COMMANDS_SIZE octets of command lines, for each of which a reply is awaited from now
+  // on; a piece of the mail; and, WITH_QUIT, a QUIT, whose reply is not.
+  Result<void> send_flight(std::string_view wire, std::size_t commands_size, bool with_quit, Step step);
+
   // Whether the server has said something that has not been read. Does not wait.
   bool has_input() { return reader_.has_input(); }
   // Whether reading has come to the end of the connection.
@@ -59,6 +63,8 @@ class SmtpConnection {
 
   // Ends the conversation: with QUIT when the server expects a command, else as it is. Waits for nothing.
   void leave();
+  // The same after the mail is given up: with RSET before QUIT.
+  void call_off();
   // Nothing more will be sent, not even QUIT.
   void abandon() { abandoned_ = true; }
 
@@ -66,6 +72,7 @@ class SmtpConnection {
   Result<Reply> reply_after(Result<void> written, Step step);
   Result<Reply> early_reply(Step step);
   Result<void> write(std::string_view bytes, Step step);
+  void part(std::string_view farewell);
 
   Stream* stream_;
   ReplyReader reader_;

@@ -13,39 +13,34 @@ namespace {
 // on a server that waits for us to read its replies, and it is the flight of some thousand recipients.
 constexpr std::size_t max_unanswered = 48 * 1024;
 
-// For all replies that are under way when the first refusal has been heard.
-constexpr std::chrono::seconds patience_after_refusal(5);
-
 class EnvelopeFlight {
  public:
-  EnvelopeFlight(SmtpConnection& server, const MailTransaction& mail) : server_(server), mail_(mail) {}
+  EnvelopeFlight(SmtpConnection& server, const MailTransaction& mail) : server_(server), mail_(mail), replies_(mail) {}
 
-  Result<void> build(const Capabilities& offer);
-  Result<void> one_by_one();
-  Result<void> pipelined();
+  Result<Refusals> send(const Capabilities& offer, bool with_data);
 
  private:
+  Result<void> one_by_one();
+  Result<void> pipelined();
   Step step_of(std::size_t index) const;
-  Result<void> judge(std::size_t index, const Reply& reply) const;
+  Result<void> judge(std::size_t index, const Reply& reply);
   Result<void> send_more();
   void hear_the_rest();
 
   SmtpConnection& server_;
   const MailTransaction& mail_;
-  std::vector<CommandLine> commands_;  // MAIL, RCPT..., DATA
+  EnvelopeReplies replies_;
+  std::vector<CommandLine> commands_;  // MAIL, RCPT..., perhaps DATA
   std::size_t sent_ = 0;
   std::size_t answered_ = 0;
   std::size_t unanswered_bytes_ = 0;
 };
 
-Result<void> EnvelopeFlight::build(const Capabilities& offer) {
-  commands_.reserve(mail_.recipients.size() + 2);
-  commands_.push_back(TRY(mail_command(mail_.envelope, offer)));
-  for (const Recipient& recipient : mail_.recipients) {
-    commands_.push_back(TRY(rcpt_command(recipient, mail_.envelope)));
-  }
-  commands_.push_back(fixed_command("DATA"));
-  return {};
+Result<Refusals> EnvelopeFlight::send(const Capabilities& offer, bool with_data) {
+  commands_ = TRY(envelope_commands(mail_, offer));
+  if (with_data) commands_.push_back(fixed_command("DATA"));
+  TRY(offer.pipelining ? pipelined() : one_by_one());
+  return replies_.take_refusals();
 }
 
 Step EnvelopeFlight::step_of(std::size_t index) const {
@@ -53,19 +48,10 @@ Step EnvelopeFlight::step_of(std::size_t index) const {
   return index <= mail_.recipients.size() ? Step::recipient : Step::data;
 }
 
-Result<void> EnvelopeFlight::judge(std::size_t index, const Reply& reply) const {
-  std::string text;
-  if (index == 0) {
-    if (reply.code == 250) return {};
-    text = "envelope from address " + mail_.envelope.reverse_path.str() + " not accepted by the server";
-  } else if (index <= mail_.recipients.size()) {
-    if (reply.code == 250 || reply.code == 251) return {};
-    text = "recipient address " + mail_.recipients[index - 1].forward_path.str() + " not accepted by the server";
-  } else {
-    if (reply.code == 354) return {};
-    text = "the server does not accept mail data";
-  }
-  return refused(delivery_failure_code(reply), std::move(text), reply);
+Result<void> EnvelopeFlight::judge(std::size_t index, const Reply& reply) {
+  if (index <= mail_.recipients.size()) return replies_.take(reply);
+  if (reply.code == 354) return {};
+  return refused(delivery_failure_code(reply), "the server does not accept mail data", reply);
 }
 
 Result<void> EnvelopeFlight::one_by_one() {
@@ -136,10 +122,45 @@ Result<void> check_offer(const MailTransaction& mail, const Capabilities& offer)
   return {};
 }
 
-Result<void> send_envelope(SmtpConnection& server, const MailTransaction& mail, const Capabilities& offer) {
-  EnvelopeFlight flight(server, mail);
-  TRY(flight.build(offer));
-  return offer.pipelining ? flight.pipelined() : flight.one_by_one();
+Result<void> EnvelopeReplies::take(const Reply& reply) {
+  const std::size_t index = heard_++;
+  if (index != 0) return take_recipient(index - 1, reply);
+  if (reply.code == 250) return {};
+  return refused(delivery_failure_code(reply),
+                 "envelope from address " + mail_.envelope.reverse_path.str() + " not accepted by the server", reply);
+}
+
+// A server that shuts down refuses everything, and with a reply that neither takes nor refuses nobody knows where the
+// mail would go.
+Result<void> EnvelopeReplies::take_recipient(std::size_t index, const Reply& reply) {
+  constexpr int closing = 421;
+  if (reply.code == 250 || reply.code == 251) return {};
+  const bool kept = mail_.envelope.partial && reply.is_refusal() && reply.code != closing;
+  if (kept) refusals_.push_back({static_cast<std::uint32_t>(index), reply});
+  if (kept && refusals_.size() < mail_.recipients.size()) return {};
+  const Refusal first = kept ? refusals_.front() : Refusal{static_cast<std::uint32_t>(index), reply};
+  return refused(delivery_failure_code(first.reply),
+                 "recipient address " + mail_.recipients[first.index].forward_path.str() + " not accepted by the server",
+                 first.reply);
+}
+
+Result<std::vector<CommandLine>> envelope_commands(const MailTransaction& mail, const Capabilities& offer) {
+  std::vector<CommandLine> commands;
+  commands.reserve(mail.recipients.size() + 2);
+  commands.push_back(TRY(mail_command(mail.envelope, offer)));
+  for (const Recipient& recipient : mail.recipients) {
+    commands.push_back(TRY(rcpt_command(recipient, mail.envelope)));
+  }
+  return commands;
+}
+
+Result<Refusals> send_envelope(SmtpConnection& server, const MailTransaction& mail, const Capabilities& offer) {
+  return EnvelopeFlight(server, mail).send(offer, true);
+}
+
+Result<Refusals> send_envelope_without_data(SmtpConnection& server, const MailTransaction& mail,
+                                            const Capabilities& offer) {
+  return EnvelopeFlight(server, mail).send(offer, false);
 }
 
 }  // namespace msmtp

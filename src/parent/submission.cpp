@@ -109,6 +109,7 @@ SubmissionOutcome Submission::run(SubmissionRequest& request) {
 Result<void> Submission::submit(SubmissionRequest& request) {
   TRY(reach(request));
   const Capabilities capabilities = TRY(hear_capabilities(request.account));
+  chunking_ = capabilities.chunking;
   if (request.account.auth.wanted) TRY(authenticate(request.account, capabilities));
   TRY(send_envelope(request));
   TRY(send_body(request));
@@ -267,14 +268,20 @@ Result<void> Submission::send_envelope(SubmissionRequest& request) {
                       std::ranges::any_of(request.recipients, [](const std::string& to) { return has_non_ascii(to); });
   TRY(set(envelope.dsn_notify, request.account.dsn_notify, "dsn_notify"));
   TRY(set(envelope.dsn_return, request.account.dsn_return, "dsn_return"));
+  envelope.partial = request.account.partial_delivery;
   TRY(crew_.netproc->send(envelope, step_limit(reply_timer)));
   for (const std::string& address : request.recipients) {
     Recipient recipient;
     TRY(set(recipient.forward_path, std::string_view(address), "recipient address"));
     TRY(crew_.netproc->send(recipient, step_limit(reply_timer)));
   }
-  TRY(hear_one<BodyWanted>(step_limit(reply_timer, 3)));
+  TRY(hear_one<BodyWanted>(step_limit(reply_timer, envelope_steps(request))));
   return {};
+}
+
+// MAIL, each RCPT, DATA: the network child gives each of them its time.
+unsigned Submission::envelope_steps(const SubmissionRequest& request) {
+  return static_cast<unsigned>(std::min<std::size_t>(request.recipients.size(), 1000)) + 2;
 }
 
 // Waits for the whole mail or as much of it as is read ahead, so that its size can be told; not for long, for the
@@ -294,7 +301,9 @@ Result<void> Submission::send_body(SubmissionRequest& request) {
   reading_ = nullptr;
   TRY(send_pieces(request.mail));
   TRY(crew_.netproc->send(BodyEnd{request.mail.wire_size()}, step_limit(data_block_timer)));
-  TRY(hear_one<BodySent>(step_limit(data_block_timer)));
+  // Where content may go out with the envelope, its end may wait for the replies to that.
+  const Deadline limit = chunking_ ? step_limit(reply_timer, envelope_steps(request)) : step_limit(data_block_timer);
+  TRY(hear_one<BodySent>(limit));
   zone_ = Zone::status_unknown;
   return {};
 }
@@ -324,9 +333,11 @@ Result<void> Submission::send_pieces(OutgoingMail& mail) {
 }
 
 Result<void> Submission::hear_verdict(SubmissionRequest& request) {
-  std::size_t next_refusal = request.account.protocol == Protocol::lmtp ? 0 : request.recipients.size();
+  const bool may_be_partial = request.account.protocol == Protocol::lmtp || request.account.partial_delivery;
+  std::size_t next_refusal = may_be_partial ? 0 : request.recipients.size();
+  const unsigned steps = chunking_ ? 3 : 1;  // MAIL and RCPT may have gone out with the end of the mail
   for (;;) {
-    auto message = TRY((hear<RecipientRefused, Delivered>(step_limit(final_reply_timer))));
+    auto message = TRY((hear<RecipientRefused, Delivered>(step_limit(final_reply_timer, steps))));
     if (const auto* delivered = std::get_if<Delivered>(&message)) {
       if (!outcome_.refused.empty()) {
         return Unexpected{crew_.netproc->socket().lied("Delivered although recipients were refused")};

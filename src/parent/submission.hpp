@@ -37,7 +37,8 @@ struct SubmissionRequest {
   std::chrono::milliseconds helper_grace = std::chrono::seconds(5);
 };
 
-// A recipient whom the server refused after the data (LMTP), and how it said so.
+// A recipient whom the server refused although others may get the mail (after the data under LMTP, with partial_delivery
+// before it), and how it said so.
 struct RefusedRecipient {
   std::string address;
   std::string server_reply;
@@ -47,6 +48,9 @@ struct SubmissionOutcome {
   std::optional<Error> error;  // nothing: the mail is the server's responsibility now
   std::vector<RefusedRecipient> refused;
   std::string server_reply;  // the final one, when sent
+
+  // Some recipients were refused, and the server has taken the mail for the others by a reply to all of it.
+  bool is_partial() const { return error && !refused.empty() && error->server_reply.starts_with("250"); }
 };
 
 class Submission {
@@ -72,6 +76,7 @@ class Submission {
   Result<void> authenticate(const Account& account, const Capabilities& capabilities);
   Result<void> warn_of_cleartext(Mechanism mechanism);
   Result<void> send_envelope(SubmissionRequest& request);
+  static unsigned envelope_steps(const SubmissionRequest& request);
   Result<void> send_body(SubmissionRequest& request);
   Result<void> send_pieces(OutgoingMail& mail);
   Result<void> hear_verdict(SubmissionRequest& request);
@@ -102,6 +107,7 @@ class Submission {
   bool password_found_ = false;
   bool peer_is_this_machine_ = false;
   bool secured_by_tls_ = false;
+  bool chunking_ = false;  // the server offers it
   OutgoingMail* reading_ = nullptr;  // while it may be read ahead beside everything else
   SubmissionOutcome outcome_;
 };

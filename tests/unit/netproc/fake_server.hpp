@@ -25,8 +25,9 @@ class FakeServer : public Stream {
 
   std::vector<std::string> writes;    // each call of write()
   std::vector<std::string> commands;  // without CRLF
-  std::string content;                // up to the final dot, or as far as it came
+  std::string content;                // up to the final dot or the last chunk, or as far as it came
   bool content_ended = false;
+  bool chunked = false;  // it came with BDAT
   bool closed_by_client = false;
   bool one_byte_at_a_time = false;
   std::size_t writes_before_failure = SIZE_MAX;
@@ -51,7 +52,7 @@ class FakeServer : public Stream {
     if (writes.size() >= writes_before_failure) return fail(ExitCode::io_error, "network write error: Broken pipe");
     writes.emplace_back(bytes);
     pending_ += bytes;
-    while (take_content() || take_command()) {}
+    while (take_content() || take_chunk() || take_command()) {}
     return {};
   }
 
@@ -74,12 +75,27 @@ class FakeServer : public Stream {
     return true;
   }
 
+  bool take_chunk() {
+    if (!in_chunk_ || pending_.size() < chunk_size_) return false;
+    content += pending_.substr(0, chunk_size_);
+    pending_.erase(0, chunk_size_);
+    in_chunk_ = false;
+    content_ended = content_ended || commands.back().ends_with(" LAST");
+    reply();
+    return true;
+  }
+
   bool take_command() {
     const std::size_t end = pending_.find("\r\n");
-    if (in_content_ || end == std::string::npos) return false;
+    if (in_content_ || in_chunk_ || end == std::string::npos) return false;
     commands.push_back(pending_.substr(0, end));
     pending_.erase(0, end + 2);
-    if (commands.back() != "QUIT") reply();
+    if (commands.back().starts_with("BDAT ")) {
+      in_chunk_ = chunked = true;
+      chunk_size_ = std::stoul(commands.back().substr(5));
+    } else if (commands.back() != "QUIT") {
+      reply();
+    }
     return true;
   }
 
@@ -91,10 +107,11 @@ class FakeServer : public Stream {
       text.resize(text.size() - hang_up.size());
       hung_up_ = true;
     }
-    if (!text.empty()) {
-      push_packets(text);
-      in_content_ = text.starts_with("354");
-    }
+    if (!text.empty()) push_packets(text);
+    // Whatever it was said to, and in how many parts: a client that has asked for it takes it for the reply to DATA.
+    said_ += text;
+    const bool said_go = said_.starts_with("354") || said_.find("\n354") != std::string::npos;
+    in_content_ = said_go && !content_ended && !commands.empty() && commands.back() == "DATA";
   }
 
   void push_packets(const std::string& text) {
@@ -104,7 +121,10 @@ class FakeServer : public Stream {
   std::deque<std::string> replies_;
   std::deque<std::string> input_;
   std::string pending_;
+  std::string said_;
   bool in_content_ = false;
+  bool in_chunk_ = false;
+  std::size_t chunk_size_ = 0;
   bool hung_up_ = false;
 };
 

@@ -58,6 +58,20 @@ class Submission {
     envelope(recipients);
     mail("Subject: x\r\n\r\nhello\r\n");
   }
+  // A mail whose size is told beforehand.
+  void sized_mail(const std::vector<std::string>& recipients = {"you@y.test"},
+                  const std::string& content = "Subject: x\r\n\r\nhello\r\n", bool partial = false) {
+    Envelope envelope;
+    envelope.reverse_path = *Line<max_mailbox>::from("me@x.test");
+    envelope.size_known = true;
+    envelope.size = content.size();
+    envelope.partial = partial;
+    this->envelope(envelope, recipients);
+    for (std::size_t at = 0; at < content.size(); at += max_body_piece) {
+      body(std::string_view(content).substr(at, max_body_piece));
+    }
+    say(BodyEnd{content.size()});
+  }
   template <class Message>
   void say(const Message& message) {
     REQUIRE(parent.tests.send(message, Deadline::in(std::chrono::seconds(5))));
