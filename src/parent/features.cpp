@@ -56,7 +56,6 @@ std::optional<std::string> unavailable_feature(const Account& account) {
   }
   if (account.tls && is_token_uri(account.tls_cert_file)) return not_yet("a PKCS#11 URI as tls_cert_file");
   if (account.tls && is_token_uri(account.tls_key_file)) return not_yet("a PKCS#11 URI as tls_key_file");
-  if (account.partial_delivery) return not_yet("partial_delivery");
   return std::nullopt;
 }
 

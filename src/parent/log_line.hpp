@@ -21,9 +21,9 @@ struct LogFacts {
   std::optional<std::string> user;
   std::string from;
   std::vector<std::string> recipients;
-  std::optional<std::uint64_t> mail_size;  // with each line end counted as one byte; only when sent
+  std::optional<std::uint64_t> mail_size;  // with each line end counted as one byte; only when sent to somebody
   std::string server_reply;                // lines joined by '\n', code included; empty: none
-  std::optional<std::string> error;        // only when not sent
+  std::optional<std::string> error;        // only when not sent to everybody
   ExitCode exit_code = ExitCode::ok;
 };
 

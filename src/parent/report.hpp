@@ -15,7 +15,8 @@ namespace msmtp {
 // One line for the error, one for each line of the server's reply.
 void report_error(const Console& console, const Error& error);
 
-// The lines after a submission that failed: each recipient refused by LMTP, the error, and which account it was.
+// The lines after a submission that failed: each recipient refused although others were not, the error, and which
+// account it was.
 void report_outcome(const Console& console, const Account& account, const SubmissionOutcome& outcome);
 
 // A helper's log record: warnings to stderr; with DEBUG the dialogue to stdout as "--> " and "<-- " lines. Without it

@@ -37,6 +37,21 @@ namespace msmtp {
 
 namespace {
 
+// For the log. Where the reply that it shows is that to the whole mail, the others are named with theirs.
+std::string describe_refused(const SubmissionOutcome& outcome) {
+  std::string text = "delivery to one or more recipients failed";
+  if (!outcome.is_partial()) return text;
+  std::string_view separator = ": ";
+  for (const RefusedRecipient& refused : outcome.refused) {
+    constexpr std::size_t enough = 200;
+    const std::string_view reply = refused.server_reply;
+    const std::string_view line = reply.substr(0, std::min(enough, reply.find('\n')));
+    text.append(separator).append(refused.address).append(" (").append(line).append(")");
+    separator = ", ";
+  }
+  return text;
+}
+
 class SendMail {
  public:
   SendMail(Options& options, const Places& places, const Console& console)
@@ -349,8 +364,10 @@ void SendMail::log(const SubmissionOutcome& outcome, std::uint64_t size) {
   facts.from = *account_->from;
   facts.recipients = recipients_;
   if (outcome.error) {
-    facts.server_reply = outcome.refused.empty() ? outcome.error->server_reply : std::string();
-    facts.error = outcome.refused.empty() ? outcome.error->text : "delivery to one or more recipients failed";
+    const bool has_reply = outcome.refused.empty() || outcome.is_partial();
+    facts.server_reply = has_reply ? outcome.error->server_reply : std::string();
+    if (outcome.is_partial()) facts.mail_size = size;
+    facts.error = outcome.refused.empty() ? outcome.error->text : describe_refused(outcome);
     facts.exit_code = outcome.error->code;
   } else {
     facts.mail_size = size;
