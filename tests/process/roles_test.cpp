@@ -1,20 +1,26 @@
 // Who a process is in each confined stage, seen from outside through /proc: user, groups, capabilities, limits,
 // traceability, and that it dies with its parent.
+#include "netproc/netproc.hpp"
 #include "tests/process/sandbox_world.hpp"
 
 #include <criterion/criterion.h>
 #include <criterion/parameterized.h>
 
+#include <cerrno>
 #include <csignal>
+#include <cstring>
 #include <fstream>
 #include <grp.h>
 #include <map>
+#include <netinet/in.h>
 #include <poll.h>
 #include <seccomp.h>
 #include <sstream>
 #include <sys/capability.h>
 #include <sys/prctl.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -282,4 +288,68 @@ Test(roles, without_seccomp_no_stage_is_entered) {
   cr_assert(!entered.has_value());
   cr_expect(entered.error().code == ExitCode::os_error);
   cr_expect(entered.error().text.find("no seccomp") != std::string::npos, "%s", entered.error().text.c_str());
+}
+
+// ---- other ways to a server ----
+
+namespace {
+
+// A network child that is to connect as WHERE says: what its attempt at something gives.
+int try_as_connecting(const World& world, const Connect& where, const std::function<int()>& attempt) {
+  return run_inside(Stage::netproc_prepare, Policy::strict, world, [&] {
+    if (!enter_stage(Stage::netproc_connect, way_to(where, nullptr))) return 255;
+    return attempt();
+  });
+}
+
+int connect_to_path(const std::string& path) {
+  const Fd fd(socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  std::memcpy(address.sun_path, path.data(), path.size());
+  if (!fd.is_open()) return errno;
+  return connect(fd.number(), reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0 ? 0 : errno;
+}
+
+int bind_to_port(std::uint16_t port) {
+  const Fd fd(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_port = htons(port);
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  return bind(fd.number(), reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0 ? 0 : errno;
+}
+
+bool ended_with(int status, int code) {
+  return WIFEXITED(status) && WEXITSTATUS(status) == code;
+}
+
+}  // namespace
+
+Test(roles, the_way_to_a_socket_leads_to_no_port) {
+  const World world;
+  Connect where;
+  where.socket_path = *Text<max_path>::from(world.socket_path);
+  cr_expect(ended_with(try_as_connecting(world, where, [&] { return connect_to_path(world.socket_path); }), 0));
+  const int tcp = try_as_connecting(world, where, [] { return socket(AF_INET, SOCK_STREAM, 0) < 0 ? errno : 0; });
+  cr_expect(ended_with(tcp, EACCES));
+}
+
+Test(roles, the_way_to_a_port_leads_to_no_socket) {
+  const World world;
+  Connect where;
+  where.port = world.granted_port;
+  cr_expect(ended_with(try_as_connecting(world, where, [&] { return connect_to_path(world.socket_path); }), EACCES));
+}
+
+Test(roles, a_source_address_is_bound_without_a_port_and_only_when_one_is_wanted) {
+  const World world;
+  Connect where;
+  where.port = world.granted_port;
+  const int unwanted = try_as_connecting(world, where, [] { return bind_to_port(0); });
+  cr_expect(WIFSIGNALED(unwanted) && WTERMSIG(unwanted) == SIGSYS);
+  where.has_source = true;
+  cr_expect(ended_with(try_as_connecting(world, where, [] { return bind_to_port(0); }), 0));
+  if (landlock_level() < 4) return;
+  cr_expect(ended_with(try_as_connecting(world, where, [] { return bind_to_port(40'123); }), EACCES));
 }
