@@ -327,8 +327,8 @@ struct BodyWanted {
   friend bool operator==(const BodyWanted&, const BodyWanted&) = default;
 };
 
-// All of the mail is about to be on the wire, the end of the data included, and sometimes the envelope too: from here on
-// only the server knows whether the mail was accepted. A refusal that it says is one nevertheless.
+// All of the mail is about to be on the wire, the end of the data included, and sometimes the envelope too: from here
+// on only the server knows whether the mail was accepted. A refusal that it says is one nevertheless.
 struct BodySent {
   static constexpr std::string_view message_name = "BodySent";
   static void fields(auto&, auto&&) {}

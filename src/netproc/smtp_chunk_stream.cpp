@@ -105,8 +105,8 @@ Unexpected ChunkSender::stop(const Reply& reply) {
   return chunk_refused(reply);
 }
 
-// The last chunk does not wait for the replies to those before it: a server that has refused one refuses all that follow
-// (RFC 3030, 2).
+// The last chunk does not wait for the replies to those before it: a server that has refused one refuses all that
+// follow (RFC 3030, 2).
 Result<void> ChunkSender::end() {
   TRY(hear_replies());
   TRY(parent_.send(BodySent{}));

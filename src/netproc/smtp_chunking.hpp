@@ -1,5 +1,5 @@
-// A mail in chunks (BDAT, RFC 3030): the content counted instead of stuffed and ended by a dot, and so without the round
-// trip that DATA takes.
+// A mail in chunks (BDAT, RFC 3030): the content counted instead of stuffed and ended by a dot, and so without the
+// round trip that DATA takes.
 #pragma once
 
 #include "common/messages.hpp"
@@ -26,9 +26,9 @@ bool can_take_chunks(const Capabilities& offer, Protocol protocol);
 // - A small mail to several: envelope and content in one flight, the end only when all replies were good.
 // - Any other: the envelope first, then chunk after chunk; a chunk that is refused is the end.
 //
-// PARENT is asked for the content (BodyWanted) and told before the end goes out (BodySent). Errors before that are those
-// of the envelope, or the refusal of a chunk. After it a refusal by the server is a refusal, and everything else is
-// EX_TEMPFAIL and says that the status is unknown. Gives the recipients who do not get the mail.
+// PARENT is asked for the content (BodyWanted) and told before the end goes out (BodySent). Errors before that are
+// those of the envelope, or the refusal of a chunk. After it a refusal by the server is a refusal, and everything else
+// is EX_TEMPFAIL and says that the status is unknown. Gives the recipients who do not get the mail.
 Result<Refusals> send_in_chunks(SmtpConnection& server, const Capabilities& offer, const MailTransaction& mail,
                                 ParentChannel& parent);
 

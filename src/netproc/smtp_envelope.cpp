@@ -139,8 +139,8 @@ Result<void> EnvelopeReplies::take_recipient(std::size_t index, const Reply& rep
   if (kept) refusals_.push_back({static_cast<std::uint32_t>(index), reply});
   if (kept && refusals_.size() < mail_.recipients.size()) return {};
   const Refusal first = kept ? refusals_.front() : Refusal{static_cast<std::uint32_t>(index), reply};
-  return refused(delivery_failure_code(first.reply),
-                 "recipient address " + mail_.recipients[first.index].forward_path.str() + " not accepted by the server",
+  const std::string address = mail_.recipients[first.index].forward_path.str();
+  return refused(delivery_failure_code(first.reply), "recipient address " + address + " not accepted by the server",
                  first.reply);
 }
 

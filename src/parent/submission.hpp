@@ -37,8 +37,8 @@ struct SubmissionRequest {
   std::chrono::milliseconds helper_grace = std::chrono::seconds(5);
 };
 
-// A recipient whom the server refused although others may get the mail (after the data under LMTP, with partial_delivery
-// before it), and how it said so.
+// A recipient whom the server refused although others may get the mail (after the data under LMTP, with
+// partial_delivery before it), and how it said so.
 struct RefusedRecipient {
   std::string address;
   std::string server_reply;

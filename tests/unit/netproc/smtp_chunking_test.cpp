@@ -116,19 +116,22 @@ TEST_CASE("DATA is used without CHUNKING, without PIPELINING and under LMTP") {
 TEST_CASE("a refusal in the one flight is that refusal, whatever is said after it") {
   const bool temporary = GENERATE(false, true);
   const std::string refusal = temporary ? "451 later\r\n" : no;
+  const std::string sender = "envelope from address me@x.test not accepted by the server";
+  const std::string recipient = "recipient address you@y.test not accepted by the server";
+  const std::string whole = "the server did not accept the mail";
   const auto [replies, text] = GENERATE_COPY(
-      std::pair(Replies{refusal, confused, confused}, "envelope from address me@x.test not accepted by the server"),
-      std::pair(Replies{refusal, ok, confused}, "envelope from address me@x.test not accepted by the server"),
-      std::pair(Replies{refusal, ok, ok}, "envelope from address me@x.test not accepted by the server"),
-      std::pair(Replies{refusal, FakeServer::hang_up}, "envelope from address me@x.test not accepted by the server"),
-      std::pair(Replies{ok, refusal, confused}, "recipient address you@y.test not accepted by the server"),
-      std::pair(Replies{ok, refusal, "554 no valid recipients\r\n"}, "recipient address you@y.test not accepted by the server"),
-      std::pair(Replies{ok, refusal, ok}, "recipient address you@y.test not accepted by the server"),
-      std::pair(Replies{ok, refusal, ""}, "recipient address you@y.test not accepted by the server"),
-      std::pair(Replies{ok, refusal, "junk\r\n"}, "recipient address you@y.test not accepted by the server"),
-      std::pair(Replies{ok, refusal + FakeServer::hang_up}, "recipient address you@y.test not accepted by the server"),
-      std::pair(Replies{ok, ok, refusal}, "the server did not accept the mail"),
-      std::pair(Replies{ok, ok, refusal + FakeServer::hang_up}, "the server did not accept the mail"));
+      std::pair(Replies{refusal, confused, confused}, sender),
+      std::pair(Replies{refusal, ok, confused}, sender),
+      std::pair(Replies{refusal, ok, ok}, sender),
+      std::pair(Replies{refusal, FakeServer::hang_up}, sender),
+      std::pair(Replies{ok, refusal, confused}, recipient),
+      std::pair(Replies{ok, refusal, "554 no valid recipients\r\n"}, recipient),
+      std::pair(Replies{ok, refusal, ok}, recipient),
+      std::pair(Replies{ok, refusal, ""}, recipient),
+      std::pair(Replies{ok, refusal, "junk\r\n"}, recipient),
+      std::pair(Replies{ok, refusal + FakeServer::hang_up}, recipient),
+      std::pair(Replies{ok, ok, refusal}, whole),
+      std::pair(Replies{ok, ok, refusal + FakeServer::hang_up}, whole));
   Chunking submission(replies);
   submission.sized_mail();
   const Error error = submission.failure();
@@ -151,8 +154,9 @@ TEST_CASE("without a valid reply to any part of the one flight the status is unk
 }
 
 TEST_CASE("a reply that neither takes nor refuses leaves the status unknown, unless the mail is refused in the end") {
-  const Replies replies = GENERATE(Replies{"354 x\r\n", ok, ok}, Replies{"251 x\r\n", ok, ok}, Replies{ok, "252 x\r\n", ok},
-                                   Replies{ok, "252 x\r\n", ""}, Replies{ok, "354 x\r\n", FakeServer::hang_up},
+  const Replies replies = GENERATE(Replies{"354 x\r\n", ok, ok}, Replies{"251 x\r\n", ok, ok},
+                                   Replies{ok, "252 x\r\n", ok}, Replies{ok, "252 x\r\n", ""},
+                                   Replies{ok, "354 x\r\n", FakeServer::hang_up},
                                    Replies{ok, ok, "252 x\r\n"}, Replies{ok, ok, "354 x\r\n"});
   Chunking submission(replies);
   submission.sized_mail();
@@ -205,7 +209,8 @@ TEST_CASE("one refusal of several stops all: RSET and QUIT in one write instead 
   const Error error = submission.failure();
   const Commands texts = {"envelope from address me@x.test not accepted by the server",
                           "recipient address a@y.test not accepted by the server",
-                          "recipient address b@y.test not accepted by the server", "the server did not accept the mail"};
+                          "recipient address b@y.test not accepted by the server",
+                          "the server did not accept the mail"};
   CHECK(error.text == texts[static_cast<std::size_t>(at)]);
   CHECK(error.code == (temporary ? ExitCode::temporary_failure : ExitCode::data_error));
   CHECK(error.server_reply == (temporary ? "452 later" : "550 never"));
