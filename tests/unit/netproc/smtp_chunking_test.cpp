@@ -220,6 +220,21 @@ TEST_CASE("one refusal of several stops all: RSET and QUIT in one write instead 
   CHECK(submission.heard() == "Capabilities BodyWanted");
 }
 
+TEST_CASE("a server that takes refused content for commands is left without a word") {
+  const auto recipients = GENERATE(Commands{"b@y.test"}, Commands{"b@y.test", "c@y.test"});
+  const std::string what = "500 what?\r\n";
+  Replies replies = {ok, no};
+  if (recipients.size() == 2) replies.push_back(no);
+  replies.push_back(confused + what + what + what);
+  Chunking submission(replies);
+  submission.sized_mail(recipients);
+  const Error error = submission.failure();
+  CHECK(error.text == "recipient address b@y.test not accepted by the server");
+  CHECK(error.server_reply == "550 no");
+  CHECK(submission.server.writes.size() == 1);
+  CHECK(submission.server.closed_by_client);
+}
+
 TEST_CASE("several recipients: a missing or odd reply before the end means that the mail is never ended") {
   const auto at = GENERATE(range(0, 4));
   const std::string bad = GENERATE(as<std::string>(), "", FakeServer::hang_up, "junk\r\n", "354 x\r\n");
