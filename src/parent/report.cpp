@@ -30,8 +30,7 @@ void report_error(const Console& console, const Error& error) {
 }
 
 void report_outcome(const Console& console, const Account& account, const SubmissionOutcome& outcome) {
-  const std::string_view prefix =
-      account.protocol == Protocol::lmtp ? "LMTP server message: " : "server message: ";
+  const std::string_view prefix = account.protocol == Protocol::lmtp ? "LMTP server message: " : "server message: ";
   for (const RefusedRecipient& refused : outcome.refused) {
     console.complain("recipient address " + refused.address + " not accepted by the server");
     report_reply(console, prefix, refused.server_reply);

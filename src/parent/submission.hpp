@@ -107,7 +107,7 @@ class Submission {
   bool password_found_ = false;
   bool peer_is_this_machine_ = false;
   bool secured_by_tls_ = false;
-  bool chunking_ = false;  // the server offers it
+  bool chunking_ = false;            // the server offers it
   OutgoingMail* reading_ = nullptr;  // while it may be read ahead beside everything else
   SubmissionOutcome outcome_;
 };

@@ -120,17 +120,13 @@ TEST_CASE("a refusal in the one flight is that refusal, whatever is said after i
   const std::string recipient = "recipient address you@y.test not accepted by the server";
   const std::string whole = "the server did not accept the mail";
   const auto [replies, text] = GENERATE_COPY(
-      std::pair(Replies{refusal, confused, confused}, sender),
-      std::pair(Replies{refusal, ok, confused}, sender),
-      std::pair(Replies{refusal, ok, ok}, sender),
-      std::pair(Replies{refusal, FakeServer::hang_up}, sender),
+      std::pair(Replies{refusal, confused, confused}, sender), std::pair(Replies{refusal, ok, confused}, sender),
+      std::pair(Replies{refusal, ok, ok}, sender), std::pair(Replies{refusal, FakeServer::hang_up}, sender),
       std::pair(Replies{ok, refusal, confused}, recipient),
       std::pair(Replies{ok, refusal, "554 no valid recipients\r\n"}, recipient),
-      std::pair(Replies{ok, refusal, ok}, recipient),
-      std::pair(Replies{ok, refusal, ""}, recipient),
+      std::pair(Replies{ok, refusal, ok}, recipient), std::pair(Replies{ok, refusal, ""}, recipient),
       std::pair(Replies{ok, refusal, "junk\r\n"}, recipient),
-      std::pair(Replies{ok, refusal + FakeServer::hang_up}, recipient),
-      std::pair(Replies{ok, ok, refusal}, whole),
+      std::pair(Replies{ok, refusal + FakeServer::hang_up}, recipient), std::pair(Replies{ok, ok, refusal}, whole),
       std::pair(Replies{ok, ok, refusal + FakeServer::hang_up}, whole));
   Chunking submission(replies);
   submission.sized_mail();
@@ -154,10 +150,10 @@ TEST_CASE("without a valid reply to any part of the one flight the status is unk
 }
 
 TEST_CASE("a reply that neither takes nor refuses leaves the status unknown, unless the mail is refused in the end") {
-  const Replies replies = GENERATE(Replies{"354 x\r\n", ok, ok}, Replies{"251 x\r\n", ok, ok},
-                                   Replies{ok, "252 x\r\n", ok}, Replies{ok, "252 x\r\n", ""},
-                                   Replies{ok, "354 x\r\n", FakeServer::hang_up},
-                                   Replies{ok, ok, "252 x\r\n"}, Replies{ok, ok, "354 x\r\n"});
+  const Replies replies =
+      GENERATE(Replies{"354 x\r\n", ok, ok}, Replies{"251 x\r\n", ok, ok}, Replies{ok, "252 x\r\n", ok},
+               Replies{ok, "252 x\r\n", ""}, Replies{ok, "354 x\r\n", FakeServer::hang_up},
+               Replies{ok, ok, "252 x\r\n"}, Replies{ok, ok, "354 x\r\n"});
   Chunking submission(replies);
   submission.sized_mail();
   CHECK(says_unknown(submission.failure()));
