@@ -15,9 +15,8 @@ using enum Promise;
 constexpr std::array<Rights, 10> table = {{
     {Role::parent, Stage::parent_setup, "setup", false, {}, false,
      "configuration files, /bin/sh for eval, the helpers", "none"},
-    {Role::parent, Stage::parent_compose, "compose", true,
-     {stdio, rpath, wpath, cpath, flock, tty, unix_socket, id}, false,
-     "alias files, log files, /dev/log", "the mail"},
+    {Role::parent, Stage::parent_compose, "compose", true, {stdio, rpath, flock, id}, false,
+     "alias files", "the mail"},
     {Role::parent, Stage::parent_supervise, "supervise", true, {stdio, flock}, true,
      "none", "the mail, bounded messages"},
     {Role::resolver, Stage::resolver_resolve, "resolve", true, {stdio, rpath, dns}, true,

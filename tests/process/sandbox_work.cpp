@@ -132,7 +132,7 @@ const Attack work[] = {
        return held(copy >= 0 && fcntl(copy, F_SETFL, O_NONBLOCK) == 0 && fcntl(copy, F_GETFD) >= 0 && close(copy) == 0);
      }},
     {"lock a file", "++uuuuuu", [](const World& w) { return write_lock(w); }},
-    {"have it on the disk", "+uuuuuuu", [](const World& w) { return errno_of(fsync(w.open_file.number())); }},
+    {"have it on the disk", "uuuuuuuu", [](const World& w) { return errno_of(fsync(w.open_file.number())); }},
     {"facts about sockets", "++++++++",
      [](const World& w) {
        int error = 0;
