@@ -197,6 +197,7 @@ ParameterizedTest(Case* parameter, roles, a_child_dies_with_its_parent_in_each_s
   Pipe alive = make_pipe().value();  // whoever lives holds the write end
   const pid_t parent = fork();
   if (parent == 0) {
+    prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);  // it outlives no test that fails
     if (fork() != 0) {
       alive.write_end.close();
       pause();
