@@ -8,6 +8,8 @@
 #include "common/child.hpp"
 #include "common/sandbox.hpp"
 
+#include <vector>
+
 namespace msmtp {
 
 namespace {
@@ -26,8 +28,25 @@ Result<Prepared> prepare(const Begin& begin, const Line<max_host>& host, const T
   return Prepared{std::move(sasl), std::move(first)};
 }
 
+// The one question, or the one that is chosen of several. The others' passwords are wiped with them.
+Result<Acquire> hear_question(ToParent& parent) {
+  Acquire first = TRY(parent.expect_one<Acquire>(Deadline::never()));
+  if (!first.one_of_several) return first;
+  std::vector<Acquire> candidates;
+  candidates.push_back(std::move(first));
+  for (;;) {
+    auto message = TRY((parent.expect<Acquire, Choose>(Deadline::never())));
+    if (const auto* choice = std::get_if<Choose>(&message)) {
+      if (choice->index >= candidates.size()) return Unexpected{parent.socket().lied("a choice that is none")};
+      return std::move(candidates[choice->index]);
+    }
+    if (candidates.size() == max_candidates) return Unexpected{parent.socket().lied("too many candidates")};
+    candidates.push_back(std::move(std::get<Acquire>(message)));
+  }
+}
+
 Result<ExitCode> serve(ToParent& parent, ToNetprocEnd& netproc) {
-  Acquire question = TRY(parent.expect_one<Acquire>(Deadline::never()));
+  Acquire question = TRY(hear_question(parent));
   const Line<max_host> host = question.host;
   const Text<4096> user = question.user;
   std::optional<Secret> password = TRY(acquire_password(std::move(question), parent.fd()));

@@ -29,6 +29,7 @@ inline constexpr std::size_t max_sasl_message = 64 * 1024;
 inline constexpr std::size_t max_password = 64 * 1024;
 inline constexpr std::size_t max_reply_text = 32 * 1024;
 inline constexpr std::size_t max_sasl_steps = 16;
+inline constexpr std::size_t max_candidates = 4096;
 
 enum class Family : std::uint8_t { ipv4, ipv6, last = ipv6 };
 
@@ -69,7 +70,8 @@ inline Failed failed(const Error& error) {
 
 // A failure that calls itself a success stays a failure: its code may become our exit code.
 inline Error error_of(const Failed& failed) {
-  return {failed.code == ExitCode::ok ? ExitCode::software : failed.code, failed.text.str(), failed.server_reply.str(), Cause::plain};
+  return {failed.code == ExitCode::ok ? ExitCode::software : failed.code, failed.text.str(), failed.server_reply.str(),
+          Cause::plain};
 }
 
 // ---- resolver ----
@@ -278,7 +280,7 @@ struct Secured {
 
 // What the server offers after the last EHLO (RFC 5321, 4.1.1.1), and nothing of what it offered before TLS.
 struct Capabilities {
-  Text<1024> greeting;  // first line of the greeting, without code
+  Text<1024> greeting;    // first line of the greeting, without code
   bool extended = false;  // it accepted EHLO or LHLO
   bool starttls = false;
   bool pipelining = false;
@@ -368,7 +370,8 @@ enum class PasswordSource : std::uint8_t {
   last = search,
 };
 
-// Who logs in, and where the password is. First message; legal once.
+// Who logs in, and where the password is. First message; legal once, or at most max_candidates times with
+// `one_of_several`, and then Choose.
 struct Acquire {
   Text<4096> user;
   Line<max_host> host;  // as configured: what netrc and the prompt call the server
@@ -377,6 +380,7 @@ struct Acquire {
   Text<48 * 1024> command;
   Text<max_path> user_netrc;    // empty: none
   Text<max_path> system_netrc;  // empty: none
+  bool one_of_several = false;  // begin only when Choose names it
 
   static constexpr std::string_view message_name = "Acquire";
   static void fields(auto& self, auto&& field) {
@@ -387,7 +391,18 @@ struct Acquire {
     field("command", self.command);
     field("user_netrc", self.user_netrc);
     field("system_netrc", self.system_netrc);
+    field("one_of_several", self.one_of_several);
   }
+};
+
+// Which of several Acquire messages counts, where the mail chooses the account: so the parent has let go of every
+// password, and can no longer name a command, before it reads the mail.
+struct Choose {
+  std::uint16_t index = 0;  // counted from 0 in the order in which they were sent
+
+  static constexpr std::string_view message_name = "Choose";
+  static void fields(auto& self, auto&& field) { field("index", self.index); }
+  friend bool operator==(const Choose&, const Choose&) = default;
 };
 
 // Legal after Acquired, once: compute the first step and give up everything else.
@@ -475,7 +490,7 @@ using FromResolver = std::variant<Resolved, Failed>;
 using ToNetproc = std::variant<Prepare, Connect, Authenticate, Envelope, Recipient, Body, BodyEnd>;
 using FromNetproc = std::variant<Connected, Secured, Capabilities, Authenticated, BodyWanted, BodySent,
                                  RecipientRefused, Delivered, Failed>;
-using ToAuthproc = std::variant<Acquire, Begin>;
+using ToAuthproc = std::variant<Acquire, Begin, Choose>;
 using FromAuthproc = std::variant<Acquired, Sealed, Completed, Failed>;
 using SaslFromServer = std::variant<Challenge, Accepted>;
 using SaslFromClient = std::variant<Response, Cancel>;

@@ -11,7 +11,7 @@ namespace msmtp {
 
 void DeliveryLog::open(const Account& account) {
   if (account.logfile) {
-    file_.emplace(open_log_file(*account.logfile));
+    files_.try_emplace(*account.logfile, open_log_file(*account.logfile));
     (void)std::setlocale(LC_TIME, "");  // the names of months in the line's time, and nothing else
   }
   open_system_log(account.syslog);
@@ -19,8 +19,8 @@ void DeliveryLog::open(const Account& account) {
 
 void DeliveryLog::write(const Account& account, const LogFacts& facts, const Console& console) const {
   const std::string line = log_line(facts);
-  if (account.syslog != SyslogFacility::off) write_system_log(facts.exit_code == ExitCode::ok, line);
-  if (!file_) return;
+  write_system_log(account.syslog, facts.exit_code == ExitCode::ok, line);
+  if (!account.logfile) return;
   if (const auto written = write_file(account, line); !written) {
     console.complain("cannot log to " + *account.logfile + ": " + written.error().text);
     console.complain("log info was: " + line);
@@ -28,13 +28,15 @@ void DeliveryLog::write(const Account& account, const LogFacts& facts, const Con
 }
 
 Result<void> DeliveryLog::write_file(const Account& account, const std::string& line) const {
-  if (!*file_) return fail(file_->error());
+  const auto file = files_.find(*account.logfile);
+  if (file == files_.end()) return fail(ExitCode::software, "it was not opened in time");
+  if (!file->second) return fail(file->second.error());
   const std::time_t now = std::time(nullptr);
   std::tm fields{};
   localtime_r(&now, &fields);
   const std::string_view format =
       account.logfile_time_format ? std::string_view(*account.logfile_time_format) : default_log_time_format;
-  return append_log_line(file_->value(), TRY(log_time(format, fields)) + line);
+  return append_log_line(file->second.value(), TRY(log_time(format, fields)) + line);
 }
 
 }  // namespace msmtp

@@ -68,6 +68,10 @@ class SendMail {
   Result<LoadedConfig> load();
   Result<void> gather_local_names();
   Result<void> settle_account(LoadedConfig config);
+  Result<void> prepare_for_any_account();
+  Result<void> offer_candidate(Account candidate);
+  Result<Acquire> question_about(Account& account) const;
+  Result<void> choose_candidate();
   Result<void> try_passwordeval();
   Result<void> start_crew();
   Result<void> brief_crew();
@@ -96,6 +100,7 @@ class SendMail {
   Crew crew_;
   std::optional<LoadedConfig> config_;  // while the mail has to be read before an account can be chosen
   std::optional<Account> account_;
+  std::vector<std::string> candidates_;  // accounts that the mail may choose, in the order of the credential child
   std::vector<std::string> notes_;
   PatternValues patterns_;
   HomeFacts home_;
@@ -134,10 +139,8 @@ Result<void> SendMail::set_up() {
   LoadedConfig config = TRY(load());
   TRY(gather_local_names());
   if (mail_decides_account()) {
-    // Whatever account the mail chooses, what it may need has to be there.
     config_ = std::move(config);
-    for (const Account& account : config_->accounts) log_.open(account);
-    return sends() ? start_crew() : Result<void>();
+    return sends() ? prepare_for_any_account() : Result<void>();
   }
   TRY(settle_account(std::move(config)));
   if (options_.pretend) return try_passwordeval();
@@ -183,6 +186,43 @@ Result<void> SendMail::settle_account(LoadedConfig config) {
   return check_account(*account_, !options_.pretend && !sender_may_come);
 }
 
+// Whatever account the mail chooses, what it may need has to be there; and what it must not choose for itself, a
+// password or a command, is the credential child's business before the mail is read.
+Result<void> SendMail::prepare_for_any_account() {
+  for (const Account& account : config_->accounts) log_.open(account);
+  Account from_environment;
+  from_environment.host = environment_variable("SMTPSERVER");
+  copy_given_settings(from_environment, options_.overrides);
+  log_.open(from_environment);
+  TRY(start_crew());
+  if (!crew_.authproc) return {};
+  for (Account& account : config_->accounts) {
+    Account candidate = copy_of(account);
+    if (account.password) account.password->wipe();  // that there was one is still to be seen
+    copy_given_settings(candidate, options_.overrides);
+    TRY(offer_candidate(std::move(candidate)));
+  }
+  return offer_candidate(std::move(from_environment));
+}
+
+Result<void> SendMail::offer_candidate(Account candidate) {
+  candidates_.push_back(candidate.name);
+  if (candidates_.size() > max_candidates) return fail(ExitCode::config, "there are too many accounts to choose from");
+  Acquire question = TRY(question_about(candidate));
+  question.one_of_several = true;
+  return crew_.authproc->send(question, Deadline::in(std::chrono::seconds(30)));
+}
+
+Result<Acquire> SendMail::question_about(Account& account) const {
+  return acquire_message(account, home_directory(home_) + "/.netrc", places_.sysconfdir + "/netrc");
+}
+
+Result<void> SendMail::choose_candidate() {
+  const auto chosen = std::ranges::find(candidates_, account_->name);
+  if (chosen == candidates_.end()) return fail(ExitCode::software, "an account has appeared that was not there before");
+  return crew_.authproc->send(Choose{static_cast<std::uint16_t>(chosen - candidates_.begin())});
+}
+
 // --pretend shows whether the command works; what it says is wiped unread.
 Result<void> SendMail::try_passwordeval() {
   if (!account_->auth.wanted || account_->password || !account_->passwordeval) return {};
@@ -206,12 +246,13 @@ Result<void> SendMail::brief_crew() {
   if (unavailable_feature(*account_)) return {};
   const Prepare prepare = TRY(prepare_message(*account_, options_.debug));
   TRY(crew_.netproc->send(prepare));
-  if (account_->auth.wanted) {
-    const std::string user_netrc = home_directory(home_) + "/.netrc";
-    const Acquire acquire = TRY(acquire_message(*account_, user_netrc, places_.sysconfdir + "/netrc"));
-    TRY(crew_.authproc->send(acquire));
-  } else {
+  if (!account_->auth.wanted) {
     crew_.authproc.reset();
+  } else if (!candidates_.empty()) {
+    TRY(choose_candidate());
+  } else {
+    const Acquire question = TRY(question_about(*account_));
+    TRY(crew_.authproc->send(question));
   }
   if (const Destination destination = destination_of(*account_); destination.needs_resolver) {
     const auto host = Line<max_host>::from(destination.host);

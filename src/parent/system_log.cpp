@@ -34,8 +34,9 @@ void open_system_log(SyslogFacility facility) {
   openlog("msmtp", LOG_NDELAY, number_of(facility));
 }
 
-void write_system_log(bool sent, std::string_view line) {
-  syslog(sent ? LOG_INFO : LOG_ERR, "%s", std::string(line).c_str());
+void write_system_log(SyslogFacility facility, bool sent, std::string_view line) {
+  if (facility == SyslogFacility::off) return;
+  syslog(number_of(facility) | (sent ? LOG_INFO : LOG_ERR), "%s", std::string(line).c_str());
 }
 
 }  // namespace msmtp

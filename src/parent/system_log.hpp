@@ -11,7 +11,8 @@ namespace msmtp {
 // nothing for SyslogFacility::off. There is no error: without a log daemon the lines are lost.
 void open_system_log(SyslogFacility facility);
 
-// Writes LINE, which has no control bytes, as "msmtp: LINE": LOG_INFO when the mail was sent, else LOG_ERR.
-void write_system_log(bool sent, std::string_view line);
+// Writes LINE, which has no control bytes, as "msmtp: LINE": LOG_INFO when the mail was sent, else LOG_ERR. Nothing for
+// SyslogFacility::off.
+void write_system_log(SyslogFacility facility, bool sent, std::string_view line);
 
 }  // namespace msmtp
