@@ -404,3 +404,23 @@ def test_the_prompt_on_the_terminal(t):
         equal((os.waitstatus_to_exitcode(status[0]), file.read()), (0, ""), "exit code and output")
     check(PASSWORD.encode() not in echo, f"echoed: {echo!r}")
     equal(server.mails[0].content, MAIL, "mail")
+
+
+@cases(
+    ("password", "password {}", "first"),
+    ("passwordeval", 'passwordeval echo "{}"', "second"),
+)
+def test_the_mail_chooses_the_account_and_its_password(t, command, chosen):
+    auth = Auth(password=f"{chosen} pass", mechanisms=("SCRAM-SHA-256",))
+    server = t.serve(Dialogue(auth=auth, starttls=t.certificates.context()))
+    lines = []
+    for name in ("first", "second", "third"):
+        lines += [f"account {name}", f"host {server.host}", f"port {server.port}", "tls on", "timeout 10"]
+        lines += [f"tls_trust_file {t.certificates.file('ca')}", "auth on", "user joe", f"from {name}@example.test"]
+        lines += [command.format(f"{name} pass"), f"logfile {t.path(name + '.log')}"]
+    t.write_config("\n".join(lines) + "\n")
+    mail = b"From: %s@example.test\nTo: bob@example.test\n\nx\n" % chosen.encode()
+    t.succeeded(t.msmtp("-t", "--read-envelope-from", mail=mail))
+    equal(server.mails[0].sender, f"{chosen}@example.test", "sender")
+    with open(t.path(chosen + ".log"), encoding="utf-8") as log:
+        check(f"from={chosen}@example.test" in log.read(), "log of the chosen account")
