@@ -350,7 +350,7 @@ Result<void> SendMail::settle_recipients() {
 }
 
 Result<std::vector<std::string>> SendMail::expand_aliases(const std::string& file) {
-  const auto in_file = [&](Error error) {
+  const auto in_file = [&](const Error& error) {
     return fail(ExitCode::config, error.text.starts_with(file) ? error.text : file + ": " + error.text);
   };
   auto opened = open_for_reading(file);
