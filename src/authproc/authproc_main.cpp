@@ -28,21 +28,18 @@ Result<Prepared> prepare(const Begin& begin, const Line<max_host>& host, const T
   return Prepared{std::move(sasl), std::move(first)};
 }
 
-// The one question, or the one that is chosen of several. The others' passwords are wiped with them.
+// The one question, or the one that is chosen of several once all of them are there. The others' passwords are wiped
+// with them.
 Result<Acquire> hear_question(ToParent& parent) {
-  Acquire first = TRY(parent.expect_one<Acquire>(Deadline::never()));
-  if (!first.one_of_several) return first;
   std::vector<Acquire> candidates;
-  candidates.push_back(std::move(first));
-  for (;;) {
-    auto message = TRY((parent.expect<Acquire, Choose>(Deadline::never())));
-    if (const auto* choice = std::get_if<Choose>(&message)) {
-      if (choice->index >= candidates.size()) return Unexpected{parent.socket().lied("a choice that is none")};
-      return std::move(candidates[choice->index]);
-    }
+  do {
     if (candidates.size() == max_candidates) return Unexpected{parent.socket().lied("too many candidates")};
-    candidates.push_back(std::move(std::get<Acquire>(message)));
-  }
+    candidates.push_back(TRY(parent.expect_one<Acquire>(Deadline::never())));
+  } while (candidates.back().more_follow);
+  if (candidates.size() == 1) return std::move(candidates.front());
+  const Choose choice = TRY(parent.expect_one<Choose>(Deadline::never()));
+  if (choice.index >= candidates.size()) return Unexpected{parent.socket().lied("a choice that is none")};
+  return std::move(candidates[choice.index]);
 }
 
 Result<ExitCode> serve(ToParent& parent, ToNetprocEnd& netproc) {

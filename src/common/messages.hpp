@@ -370,8 +370,8 @@ enum class PasswordSource : std::uint8_t {
   last = search,
 };
 
-// Who logs in, and where the password is. First message; legal once, or at most max_candidates times with
-// `one_of_several`, and then Choose.
+// Who logs in, and where the password is. First message; legal until one comes without `more_follow`, at most
+// max_candidates times.
 struct Acquire {
   Text<4096> user;
   Line<max_host> host;  // as configured: what netrc and the prompt call the server
@@ -380,7 +380,7 @@ struct Acquire {
   Text<48 * 1024> command;
   Text<max_path> user_netrc;    // empty: none
   Text<max_path> system_netrc;  // empty: none
-  bool one_of_several = false;  // begin only when Choose names it
+  bool more_follow = false;  // this is one of several: the last has false, and then Choose says which one counts
 
   static constexpr std::string_view message_name = "Acquire";
   static void fields(auto& self, auto&& field) {
@@ -391,12 +391,12 @@ struct Acquire {
     field("command", self.command);
     field("user_netrc", self.user_netrc);
     field("system_netrc", self.system_netrc);
-    field("one_of_several", self.one_of_several);
+    field("more_follow", self.more_follow);
   }
 };
 
-// Which of several Acquire messages counts, where the mail chooses the account: so the parent has let go of every
-// password, and can no longer name a command, before it reads the mail.
+// Which of several Acquire messages counts, where the mail chooses the account. Legal once after the last of them: so the
+// parent has let go of every password, and can no longer name a command, before it reads the mail.
 struct Choose {
   std::uint16_t index = 0;  // counted from 0 in the order in which they were sent
 

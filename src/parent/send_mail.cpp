@@ -68,8 +68,9 @@ class SendMail {
   Result<LoadedConfig> load();
   Result<void> gather_local_names();
   Result<void> settle_account(LoadedConfig config);
+  Result<void> before_the_mail(Result<void> briefed);
   Result<void> prepare_for_any_account();
-  Result<void> offer_candidate(Account candidate);
+  Result<void> offer_candidate(Account candidate, bool more_follow);
   Result<Acquire> question_about(Account& account) const;
   Result<void> choose_candidate();
   Result<void> try_passwordeval();
@@ -140,7 +141,7 @@ Result<void> SendMail::set_up() {
   TRY(gather_local_names());
   if (mail_decides_account()) {
     config_ = std::move(config);
-    return sends() ? prepare_for_any_account() : Result<void>();
+    return sends() ? before_the_mail(prepare_for_any_account()) : Result<void>();
   }
   TRY(settle_account(std::move(config)));
   if (options_.pretend) return try_passwordeval();
@@ -148,7 +149,13 @@ Result<void> SendMail::set_up() {
   log_.open(*account_);
   account_->domain = TRY(expand_domain(account_->domain, patterns_));  // the network child is told it now
   TRY(start_crew());
-  return brief_crew();
+  return before_the_mail(brief_crew());
+}
+
+// An unconfined credential child must not wait for orders from somebody who reads a mail.
+Result<void> SendMail::before_the_mail(Result<void> briefed) {
+  if (!briefed) crew_.authproc.reset();
+  return briefed;
 }
 
 Result<LoadedConfig> SendMail::load() {
@@ -200,16 +207,16 @@ Result<void> SendMail::prepare_for_any_account() {
     Account candidate = copy_of(account);
     if (account.password) account.password->wipe();  // that there was one is still to be seen
     copy_given_settings(candidate, options_.overrides);
-    TRY(offer_candidate(std::move(candidate)));
+    TRY(offer_candidate(std::move(candidate), true));
   }
-  return offer_candidate(std::move(from_environment));
+  return offer_candidate(std::move(from_environment), false);
 }
 
-Result<void> SendMail::offer_candidate(Account candidate) {
+Result<void> SendMail::offer_candidate(Account candidate, bool more_follow) {
   candidates_.push_back(candidate.name);
   if (candidates_.size() > max_candidates) return fail(ExitCode::config, "there are too many accounts to choose from");
   Acquire question = TRY(question_about(candidate));
-  question.one_of_several = true;
+  question.more_follow = more_follow;
   return crew_.authproc->send(question, Deadline::in(std::chrono::seconds(30)));
 }
 
@@ -243,13 +250,18 @@ Result<void> SendMail::start_crew() {
 
 // The helpers begin at once: the password is looked for, the name resolved and TLS prepared while the mail is read.
 Result<void> SendMail::brief_crew() {
-  if (unavailable_feature(*account_)) return {};
+  if (unavailable_feature(*account_)) {
+    crew_.authproc.reset();
+    return {};
+  }
   const Prepare prepare = TRY(prepare_message(*account_, options_.debug));
   TRY(crew_.netproc->send(prepare));
   if (!account_->auth.wanted) {
     crew_.authproc.reset();
-  } else if (!candidates_.empty()) {
+  } else if (candidates_.size() > 1) {
     TRY(choose_candidate());
+  } else if (candidates_.size() == 1) {
+    // The only one there is, and already being asked for.
   } else {
     const Acquire question = TRY(question_about(*account_));
     TRY(crew_.authproc->send(question));

@@ -9,9 +9,9 @@ namespace {
 using test::Authproc;
 using test::soon;
 
-void offer(Authproc& authproc, std::string_view password) {
+void offer(Authproc& authproc, std::string_view password, bool more_follow = true) {
   Acquire question;
-  question.one_of_several = true;
+  question.more_follow = more_follow;
   question.user = *Text<4096>::from("joe");
   question.host = *Line<max_host>::from("mail.example");
   question.source = PasswordSource::given;
@@ -27,7 +27,7 @@ Test(authproc_choice, the_chosen_account_logs_in_with_its_own_password) {
   Authproc authproc;
   offer(authproc, "first");
   offer(authproc, "second");
-  offer(authproc, "third");
+  offer(authproc, "third", false);
   choose(authproc, 1);
   cr_assert(authproc.expect_acquired());
   authproc.begin(Mechanism::plain);
@@ -40,7 +40,8 @@ Test(authproc_choice, the_chosen_account_logs_in_with_its_own_password) {
 Test(authproc_choice, a_number_that_no_account_has_is_refused) {
   Authproc authproc;
   offer(authproc, "first");
-  choose(authproc, 1);
+  offer(authproc, "second", false);
+  choose(authproc, 2);
   cr_expect(authproc.expect_failed().code == ExitCode::software);
   cr_expect(authproc.exit_status() == static_cast<int>(ExitCode::software));
 }
@@ -48,12 +49,25 @@ Test(authproc_choice, a_number_that_no_account_has_is_refused) {
 Test(authproc_choice, nothing_is_chosen_twice) {
   Authproc authproc;
   offer(authproc, "first");
+  offer(authproc, "second", false);
   choose(authproc, 0);
   cr_assert(authproc.expect_acquired());
   choose(authproc, 0);
   const auto answer = authproc.netproc.expect_one<Response>(soon());
   cr_expect(!answer.has_value());
   cr_expect(authproc.exit_status() > 0);
+}
+
+Test(authproc_choice, no_question_is_taken_after_the_last) {
+  Authproc authproc;
+  offer(authproc, "first");
+  offer(authproc, "second", false);
+  Acquire command;
+  command.source = PasswordSource::evaluate;
+  command.command = *Text<48 * 1024>::from("touch /tmp/never");
+  authproc.ask(std::move(command));
+  cr_expect(authproc.expect_failed().code == ExitCode::software);
+  cr_expect(authproc.exit_status() == static_cast<int>(ExitCode::software));
 }
 
 }  // namespace
