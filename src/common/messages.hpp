@@ -380,7 +380,7 @@ struct Acquire {
   Text<48 * 1024> command;
   Text<max_path> user_netrc;    // empty: none
   Text<max_path> system_netrc;  // empty: none
-  bool more_follow = false;  // this is one of several: the last has false, and then Choose says which one counts
+  bool more_follow = false;     // this is one of several: the last has false, and then Choose says which one counts
 
   static constexpr std::string_view message_name = "Acquire";
   static void fields(auto& self, auto&& field) {
@@ -395,8 +395,8 @@ struct Acquire {
   }
 };
 
-// Which of several Acquire messages counts, where the mail chooses the account. Legal once after the last of them: so the
-// parent has let go of every password, and can no longer name a command, before it reads the mail.
+// Which of several Acquire messages counts, where the mail chooses the account. Legal once after the last of them: so
+// the parent has let go of every password, and can no longer name a command, before it reads the mail.
 struct Choose {
   std::uint16_t index = 0;  // counted from 0 in the order in which they were sent
 
