@@ -16,25 +16,6 @@ bool is_scram(Mechanism mechanism) {
   return mechanism == Mechanism::scram_sha_1 || mechanism == Mechanism::scram_sha_256;
 }
 
-bool is_led_here(Mechanism mechanism) {
-  switch (mechanism) {
-    case Mechanism::scram_sha_256:
-    case Mechanism::scram_sha_1:
-    case Mechanism::plain:
-    case Mechanism::external:
-    case Mechanism::oauthbearer:
-    case Mechanism::cram_md5:
-    case Mechanism::digest_md5:
-    case Mechanism::login:
-    case Mechanism::ntlm:
-    case Mechanism::xoauth2: return true;
-    case Mechanism::scram_sha_256_plus:
-    case Mechanism::scram_sha_1_plus:
-    case Mechanism::gssapi: return false;
-  }
-  return false;
-}
-
 // NTLM: servers ask for its first message with a challenge that is no base64.
 bool client_speaks_first(Mechanism mechanism) {
   return is_scram(mechanism) || mechanism == Mechanism::plain || mechanism == Mechanism::ntlm;
@@ -91,7 +72,7 @@ std::string SaslClient::for_method(std::string_view text) const {
 Result<SaslClient> SaslClient::start(Mechanism mechanism, const Login& login) {
   SaslClient client(mechanism);
   const std::string method = "authentication method " + std::string(name(mechanism));
-  if (!is_led_here(mechanism)) return fail(ExitCode::unavailable, method + " is not available yet");
+  if (!is_available(mechanism)) return fail(ExitCode::unavailable, method + " is not available yet");
   if (login.password == nullptr && mechanism != Mechanism::external) {
     return fail(ExitCode::unavailable, method + " needs a password");
   }

@@ -27,6 +27,25 @@ std::optional<Mechanism> mechanism_named(std::string_view name) {
   return std::nullopt;
 }
 
+bool is_available(Mechanism mechanism) {
+  switch (mechanism) {
+    case Mechanism::scram_sha_256:
+    case Mechanism::scram_sha_1:
+    case Mechanism::plain:
+    case Mechanism::external:
+    case Mechanism::oauthbearer:
+    case Mechanism::cram_md5:
+    case Mechanism::digest_md5:
+    case Mechanism::login:
+    case Mechanism::ntlm:
+    case Mechanism::xoauth2: return true;
+    case Mechanism::scram_sha_256_plus:
+    case Mechanism::scram_sha_1_plus:
+    case Mechanism::gssapi: return false;
+  }
+  return false;
+}
+
 bool sends_password(Mechanism mechanism) {
   return mechanism == Mechanism::plain || mechanism == Mechanism::login || mechanism == Mechanism::oauthbearer ||
          mechanism == Mechanism::xoauth2;

@@ -53,6 +53,9 @@ class MechanismSet {
   std::uint32_t bits_ = 0;
 };
 
+// Whether this version can authenticate so: what the credential child leads, and so what the parent may choose.
+bool is_available(Mechanism mechanism);
+
 // Whether the mechanism sends the password, or something as good as it, so that whoever reads the
 // connection has it.
 bool sends_password(Mechanism mechanism);

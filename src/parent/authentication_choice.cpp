@@ -1,7 +1,7 @@
 // Choosing a SASL mechanism.
 #include "parent/authentication_choice.hpp"
 
-#include "parent/features.hpp"
+#include "common/mechanism.hpp"
 
 #include <array>
 #include <string>

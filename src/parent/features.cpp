@@ -19,25 +19,6 @@ bool is_token_uri(const std::optional<std::string>& file) {
 
 }  // namespace
 
-bool is_available(Mechanism mechanism) {
-  switch (mechanism) {
-    case Mechanism::scram_sha_256:
-    case Mechanism::scram_sha_1:
-    case Mechanism::plain:
-    case Mechanism::external:
-    case Mechanism::oauthbearer:
-    case Mechanism::cram_md5:
-    case Mechanism::digest_md5:
-    case Mechanism::login:
-    case Mechanism::ntlm:
-    case Mechanism::xoauth2: return true;
-    case Mechanism::scram_sha_256_plus:
-    case Mechanism::scram_sha_1_plus:
-    case Mechanism::gssapi: return false;
-  }
-  return false;
-}
-
 std::optional<std::string> unavailable_feature(const Options& options) {
   switch (options.mode) {
     case Mode::sendmail:

@@ -15,7 +15,4 @@ std::optional<std::string> unavailable_feature(const Options& options);
 // The same for the account's settings; to be asked when a mail is to be sent, after --pretend.
 std::optional<std::string> unavailable_feature(const Account& account);
 
-// Whether this version can authenticate so.
-bool is_available(Mechanism mechanism);
-
 }  // namespace msmtp

@@ -3,7 +3,6 @@
 
 #include "common/mechanism.hpp"
 #include "common/text.hpp"
-#include "parent/features.hpp"
 
 #include <cstddef>
 
