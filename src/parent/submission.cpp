@@ -366,8 +366,9 @@ Result<void> Submission::await_netproc(const Deadline& deadline) {
     if (hears_authproc) polled.push_back({crew_.authproc->fd().number(), POLLIN});
     if (reads) polled.push_back({reading_->input(), POLLIN});
     if (!crew_.wait(polled, deadline)) return Unexpected{crew_.netproc->socket().silent()};
-    if (hears_authproc && polled[1].ready) TRY(hear_authproc());
+    // When both have ended, the network child is the one that says why.
     if (polled[0].ready) return {};
+    if (hears_authproc && polled[1].ready) TRY(hear_authproc());
     if (reads && polled.back().ready) TRY(reading_->read_more());
   }
 }
@@ -405,11 +406,18 @@ Error Submission::blame(Error error) {
   return crew_.explain(std::move(error));
 }
 
-// A helper that fails says why and ends; whoever was just writing to it notices the end first.
+// A helper that fails says why and ends; whoever was just writing to it, or depends on it as the credential child
+// does, may be noticed first. What it had to say before that does not matter any more.
 Error Submission::last_word_of_netproc(Error error) {
   if (!crew_.netproc || !crew_.netproc->fd().is_open()) return error;
-  auto failure = crew_.netproc->expect_one<Failed>(Deadline::in(std::chrono::milliseconds(0)));
-  return failure ? error_of(*failure) : error;
+  const Deadline now = Deadline::in(std::chrono::milliseconds(0));
+  constexpr int most_words = 6;
+  for (int words = 0; words < most_words; ++words) {
+    auto word = crew_.netproc->expect<Connected, Secured, Capabilities, Authenticated, BodyWanted, Failed>(now);
+    if (!word) return error;
+    if (const Failed* failure = std::get_if<Failed>(&*word)) return error_of(*failure);
+  }
+  return error;
 }
 
 Error Submission::with_fate(Error error) {

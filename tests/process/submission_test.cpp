@@ -7,6 +7,7 @@
 #include <criterion/parameterized.h>
 
 #include <chrono>
+#include <poll.h>
 #include <string>
 #include <sys/socket.h>
 
@@ -504,6 +505,44 @@ Test(submission, a_server_that_refuses_during_the_body_is_heard, .timeout = 30) 
   cr_assert(outcome.error.has_value());
   cr_expect(outcome.error->code == ExitCode::data_error);
   cr_expect(outcome.error->server_reply == "550 no\n550 really");
+}
+
+// ---- one end is the cause of another ----
+
+// Until the helper at the other end of CHANNEL is gone.
+template <class ParentsEnd>
+void await_end(const ParentsEnd& channel) {
+  pollfd poll_fd{channel.fd().number(), 0, 0};
+  cr_assert(poll(&poll_fd, 1, 10'000) == 1);
+}
+
+void refuse_the_certificate(NetprocEnd& end) {
+  (void)end.send(Connected{false, {Family::ipv4, {127, 0, 0, 1}, 0}});
+  (void)end.send(failure(ExitCode::unavailable));
+}
+
+Test(submission, who_ends_because_the_network_child_failed_is_not_the_cause, .timeout = 30) {
+  PlayedCrew played;
+  played.play_netproc([](NetprocEnd& end) {
+    refuse_the_certificate(end);
+    pause();
+  });
+  played.play_authproc([](AuthprocEnd&) { _exit(70); });
+  await_end(*played.crew.authproc);
+  Script script;
+  script.auth = true;
+  const auto [outcome, took] = run(played, account_for(script, false));
+  cr_assert(outcome.error.has_value());
+  cr_expect(outcome.error->code == ExitCode::unavailable, "%s", outcome.error->text.c_str());
+}
+
+Test(submission, a_network_child_that_is_gone_has_said_why, .timeout = 30) {
+  PlayedCrew played;
+  played.play_netproc(refuse_the_certificate);
+  await_end(*played.crew.netproc);
+  const auto [outcome, took] = run(played, account_for({}, false));
+  cr_assert(outcome.error.has_value());
+  cr_expect(outcome.error->code == ExitCode::unavailable, "%s", outcome.error->text.c_str());
 }
 
 // ---- floods ----
