@@ -34,6 +34,10 @@ fetch() {
   local name=$1 folder tree
   shift
   folder=$(cache_folder)/$name tree=$folder/root
+  mkdir -p "$folder"
+  # Servers are started beside each other, and apt-get is not to be locked.
+  exec 7>"$(cache_folder)/lock"
+  flock 7
   if [ ! -e "$folder/complete" ]; then
     [ -z "${OFFLINE:-}" ] || cannot "$name is not in $(cache_folder), and nothing is to be fetched"
     command -v apt-get >/dev/null || cannot "no apt-get to fetch $name with"
@@ -86,15 +90,60 @@ accounts() {
   echo 'nameserver 127.0.0.1' >"$folder/resolv.conf"
 }
 
-# inside FOLDER TREE COMMAND...: becomes COMMAND in the namespace
+# inside FOLDER TREE[:TREE...] COMMAND...: becomes COMMAND in the namespace; the first TREE lies on top
 # shellcheck disable=SC2016
 inside() {
   exec unshare --mount --propagation private /bin/bash -euc '
-    folder=$1 tree=$2
+    folder=$1 trees=$2
     shift 2
     for top in usr etc; do
-      [ ! -d "$tree/$top" ] || mount -t overlay overlay -o "ro,lowerdir=$tree/$top:/$top" "/$top"
+      layers=
+      for tree in ${trees//:/ }; do [ ! -d "$tree/$top" ] || layers=$layers$tree/$top:; done
+      [ -z "$layers" ] || mount -t overlay overlay -o "ro,lowerdir=$layers/$top" "/$top"
     done
     for file in passwd group resolv.conf; do mount --bind "$folder/$file" "/etc/$file"; done
     exec "$@"' inside "$@"
+}
+
+# free_ports COUNT: prints them
+free_ports() {
+  /usr/bin/python3 -c '
+import socket, sys
+held = [socket.socket() for _ in range(int(sys.argv[1]))]
+for one in held: one.bind(("127.0.0.1", 0))
+print(*(one.getsockname()[1] for one in held))' "$1"
+}
+
+# finish_with PID: when this script ends so does PID, the leader of a session, with the processes of that session
+finish_with() {
+  SERVER=$1
+  trap finish EXIT
+  trap 'exit 0' TERM INT HUP
+}
+# shellcheck disable=SC2317  # called by the trap
+finish() {
+  kill -TERM "$SERVER" 2>/dev/null || true
+  for _ in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15; do
+    kill -0 "$SERVER" 2>/dev/null || break
+    sleep 0.1
+  done
+  kill -KILL -- "-$SERVER" "$SERVER" 2>/dev/null || true
+}
+
+# wait_for_port PORT PID: until somebody listens there; fails when PID ends before, or after 15 s
+wait_for_port() {
+  local _
+  for _ in $(seq 150); do
+    if (exec 3<>"/dev/tcp/127.0.0.1/$1") 2>/dev/null; then return 0; fi
+    kill -0 "$2" 2>/dev/null || return 1
+    sleep 0.1
+  done
+  return 1
+}
+
+# serve WORD...: says that all is ready, and lasts until whoever started us lets go
+serve() {
+  echo "ready $*"
+  read -r _ || true
+  exit 0
 }

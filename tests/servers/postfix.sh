@@ -24,14 +24,7 @@ accounts "$folder" postfix:$postfix_id postdrop:$postdrop_id vmail:$vmail_id
 chown $postfix_id "$folder/data"
 chown $vmail_id "$folder/mail"
 
-free_ports() {
-  /usr/bin/python3 -c '
-import socket
-held = [socket.socket() for _ in range(2)]
-for one in held: one.bind(("127.0.0.1", 0))
-print(*(one.getsockname()[1] for one in held))'
-}
-read -r starttls_port implicit_port < <(free_ports)
+read -r starttls_port implicit_port < <(free_ports 2)
 
 write_main() {
   cat >"$folder/conf/main.cf" <<CF

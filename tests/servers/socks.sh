@@ -24,14 +24,7 @@ tree=$(fetch socks microsocks dante-server)
 exec 9>&-
 accounts "$folder"
 
-free_ports() {
-  /usr/bin/python3 -c '
-import socket
-held = [socket.socket() for _ in range(3)]
-for one in held: one.bind(("127.0.0.1", 0))
-print(*(one.getsockname()[1] for one in held))'
-}
-read -r plain_port login_port dante_port < <(free_ports)
+read -r plain_port login_port dante_port < <(free_ports 3)
 
 cat >"$folder/sockd.conf" <<CF
 logoutput: stderr

@@ -27,11 +27,21 @@ sys.dont_write_bytecode = True
 
 import certs  # noqa: E402
 import harness  # noqa: E402
+import dovecot  # noqa: E402
+import exim  # noqa: E402
+import mail_clients  # noqa: E402
 import postfix  # noqa: E402
 import processes  # noqa: E402
 import reference  # noqa: E402
 
 LIMIT = 40.0  # seconds for one test
+# What a module of tests can need, by the word in its `needs`; for a test it is the attribute of t.options of that name.
+REAL = {
+    "postfix": postfix.Postfix,
+    "clients": mail_clients.Clients,
+    "exim": exim.Exim,
+    "dovecot": dovecot.Dovecot,
+}
 
 
 def arguments():
@@ -49,7 +59,7 @@ def arguments():
 
 def discover(pattern):
     """[(name, function, arguments, seconds)]; the slow ones first, so that they do not come last alone; those that need
-    Postfix last, since it starts meanwhile."""
+    a real server last, since these start meanwhile, and the quickest to start first."""
     found = []
     for file in sorted(os.listdir(HERE)):
         if not re.fullmatch(r"test_\w+\.py", file):
@@ -63,11 +73,12 @@ def discover(pattern):
                 full = name if case is None else f"{name}[{case[0]}]"
                 if not pattern or re.search(pattern, full):
                     found.append((full, function, case[1:] if case else (), getattr(function, "limit", LIMIT)))
-    return sorted(found, key=lambda test: (needs_postfix(test), -test[3]))
+    return sorted(found, key=lambda test: (list(REAL).index(needs(test)) if needs(test) else -1, -test[3]))
 
 
-def needs_postfix(test):
-    return getattr(sys.modules[test[1].__module__], "needs_postfix", False)
+def needs(test):
+    """The word for what is started for the test, or None."""
+    return getattr(sys.modules[test[1].__module__], "needs", None)
 
 
 def reachable(program, scratch):
@@ -171,8 +182,8 @@ def run_all(tests, options, certificates, scratch):
     while waiting or running:
         while waiting and len(running) < options.j:
             number += 1
-            if needs_postfix(waiting[0]):
-                options.postfix.wait()
+            if needs(waiting[0]):
+                getattr(options, needs(waiting[0])).wait()
             job = Job(waiting.pop(0), options, certificates, scratch, number)
             selector.register(job.read, selectors.EVENT_READ, job)
             running.append(job)
@@ -206,12 +217,14 @@ def main():
     scratch = tempfile.mkdtemp(prefix="msmtp-system-")
     os.chmod(scratch, 0o755)
     try:
-        options.scratch, options.postfix = scratch, None
+        options.scratch, servers = scratch, []
         options.reference = reference.fetch(options.offline)
         certificates = certs.make(os.path.join(scratch, "certificates"))
         options.program_for_all = reachable(options.program, scratch)
-        if any(needs_postfix(test) for test in tests):
-            options.postfix = postfix.Postfix(os.path.join(scratch, "postfix"), certificates, options.offline)
+        for word, kind in REAL.items():
+            if any(needs(test) == word for test in tests):
+                servers.append(kind(os.path.join(scratch, word), certificates, options.offline))
+                setattr(options, word, servers[-1])
         for name, result, text, seconds in run_all(tests, options, certificates, scratch):
             counts[result] += 1
             if result != "passed":
@@ -219,8 +232,8 @@ def main():
             elif options.v:
                 print(f"ok   {name} ({seconds:.1f} s)", flush=True)
     finally:
-        if options.postfix:
-            options.postfix.stop()
+        for server in servers:
+            server.stop()
         for pid in processes.descendants(os.getpid()):
             try:
                 os.kill(pid, signal.SIGKILL)

@@ -4,10 +4,10 @@ import time
 
 import postfix
 from dialogue import PLAIN_KEYWORDS, Auth, Dialogue
-from harness import ADDRESS, MAIL, RECIPIENT, cases, check, equal, limit, skip
+from harness import ADDRESS, MAIL, RECIPIENT, cases, check, equal, limit
 from scripted_server import Disconnected
 
-needs_postfix = True
+needs = "postfix"
 
 KEYWORDS = PLAIN_KEYWORDS + ("CHUNKING",)
 SENDER_REFUSED = "envelope from address joe@example\\.test not accepted by the server"
@@ -263,10 +263,7 @@ def test_partial_delivery_of_a_mail_that_is_refused(t):
 # -- a real server: Postfix offers CHUNKING
 
 def real(t, sender, **settings):
-    server = t.options.postfix
-    if server.reason:
-        check(not server.reason.startswith("FAILED"), f"Postfix did not start: {server.reason}")
-        skip(server.reason)
+    server = t.options.postfix.needed()
     base = t.tls(host="localhost", port=server.ports[0], auth="plain", user=postfix.USER, password=postfix.PASSWORD)
     base.update({"from": sender}, **settings)
     t.configure(**base)

@@ -7,15 +7,12 @@ import postfix
 from harness import cases, check, equal, skip
 from processes import wait_until
 
-needs_postfix = True
+needs = "postfix"
 
 
 def connect(t, mode, sender, **settings):
     """A configuration for the running Postfix; sender tells the tests apart."""
-    server = t.options.postfix
-    if server.reason:
-        check(not server.reason.startswith("FAILED"), f"Postfix did not start: {server.reason}")
-        skip(server.reason)
+    server = t.options.postfix.needed()
     starttls, implicit = server.ports
     base = t.tls(
         host="localhost",

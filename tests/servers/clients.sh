@@ -1,0 +1,29 @@
+#!/bin/bash
+# Mail clients that hand their mails to sendmail, unpacked and not installed: mutt, s-nail, bsd-mailx, git send-email, PHP,
+# cron.
+#
+#   clients.sh FOLDER
+# gets them; then it prints one line
+#   ready TREE
+# and waits until its standard input is closed.
+#
+#   clients.sh --run FOLDER TREE PROGRAM COMMAND...
+# becomes COMMAND where these clients are installed and PROGRAM is /usr/sbin/sendmail; FOLDER is a new or an earlier one.
+# Exit 77 when it cannot run here, with the reason in one line on standard error.
+set -eu
+# shellcheck source=tests/servers/namespace.sh
+. "$(dirname "$0")/namespace.sh"
+
+if [ "$1" = --run ]; then
+  folder=$2 tree=$3 program=$4
+  shift 4
+  mkdir -p "$folder/layer/usr/sbin" "$folder/layer/usr/lib"
+  ln -sf "$program" "$folder/layer/usr/sbin/sendmail"
+  ln -sf ../sbin/sendmail "$folder/layer/usr/lib/sendmail"
+  [ -e "$folder/passwd" ] || accounts "$folder"
+  inside "$folder" "$folder/layer:$tree" "$@"
+fi
+
+require_namespaces
+tree=$(fetch clients mutt s-nail bsd-mailx git-email libmailtools-perl php8.2-cli cron)
+serve "$tree"
