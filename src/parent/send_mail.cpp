@@ -22,6 +22,7 @@
 #include "parent/header_scan.hpp"
 #include "parent/local_names.hpp"
 #include "parent/mail_input.hpp"
+#include "parent/orders.hpp"
 #include "parent/patterns.hpp"
 #include "parent/report.hpp"
 #include "parent/submission.hpp"
@@ -398,10 +399,10 @@ ExitCode SendMail::submit() {
                             {},
                             OutgoingMail(std::move(header_), mail_.body_start, STDIN_FILENO, mail_.ended)};
   for (const std::string& recipient : recipients_) request.recipients.push_back(path_of(recipient));
-  Submission submission(crew_, console_, [this](const Secured& facts) {
+  Submission submission(crew_, console_, request, [this](const Secured& facts) {
     if (options_.debug) (void)console_.print(describe_tls(facts));
   });
-  const SubmissionOutcome outcome = submission.run(request);
+  const SubmissionOutcome outcome = submission.run();
   report_outcome(console_, *account_, outcome);
   log(outcome, request.mail.counted_size());
   return outcome.error ? outcome.error->code : ExitCode::ok;

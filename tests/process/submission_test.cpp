@@ -215,9 +215,9 @@ Result_of_run run(PlayedCrew& played, const Account& account,
   SubmissionRequest request{account, "joe@example.org", std::move(recipients), OutgoingMail(header, body, -1, true),
                             200ms};
   const Console console("msmtp");
-  Submission submission(played.crew, console, [](const Secured&) {});
+  Submission submission(played.crew, console, request, [](const Secured&) {});
   const auto start = Deadline::Clock::now();
-  SubmissionOutcome outcome = submission.run(request);
+  SubmissionOutcome outcome = submission.run();
   return {std::move(outcome), std::chrono::duration_cast<std::chrono::milliseconds>(Deadline::Clock::now() - start)};
 }
 
