@@ -70,7 +70,8 @@ ExitCode run(const std::vector<std::string_view>& words) {
   const Console console(program_name(invocation));
   const std::string home = home_directory(home_facts());
   const std::span<const std::string_view> arguments = std::span(words).subspan(words.empty() ? 0 : 1);
-  auto parsed = parse_options(arguments, {std::getenv("POSIXLY_CORRECT") != nullptr, home});
+  const OptionContext context{std::getenv("POSIXLY_CORRECT") != nullptr, home, program_name(invocation)};
+  auto parsed = parse_options(arguments, context);
   if (const auto* error = std::get_if<UsageError>(&parsed)) {
     return complain(error->prefix == UsageError::Prefix::invocation ? Console(invocation) : console, error->text,
                     ExitCode::usage);
@@ -78,6 +79,8 @@ ExitCode run(const std::vector<std::string_view>& words) {
   auto& options = std::get<Options>(parsed);
   if (options.version && !console.print(text_of_version(options))) return ExitCode::io_error;
   if (options.help && !console.print(help_text(program_name(invocation)))) return ExitCode::io_error;
+  if (options.list_queue && !console.print(mail_queue_text())) return ExitCode::io_error;
+  if (options.rebuild_aliases && !console.print(new_aliases_text())) return ExitCode::io_error;
   return run_mode(options, console);
 }
 

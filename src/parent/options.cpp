@@ -2,7 +2,6 @@
 #include "parent/options.hpp"
 
 #include "common/text.hpp"
-#include "parent/getopt.hpp"
 #include "parent/settings.hpp"
 
 #include <utility>
@@ -21,7 +20,7 @@ struct Parse {
   bool configure = false;
   bool server_info = false;
   bool queue_start = false;
-  bool smtp_session = false;
+  char operation = 'm';  // of -b
 };
 
 UsageError complaint(std::string text) {
@@ -110,12 +109,13 @@ Complaint read_envelope_from(Parse& parse, Argument) {
   return senders_conflict(parse.options);
 }
 
-// sendmail's -b: 'm' is what we do anyway, 's' speaks SMTP on standard input.
+// sendmail's -b: 'm' is what we do anyway, 's' speaks SMTP on standard input, 'p' and 'i' are mailq and newaliases.
 Complaint operation_mode(Parse& parse, Argument argument) {
-  if (argument != "m" && argument != "s") {
-    return complaint("unsupported operation mode b" + std::string(*argument) + " (only -bm and -bs are known)");
+  if (argument->size() != 1 || argument->find_first_of("mspi") != 0) {
+    return complaint("unsupported operation mode b" + std::string(*argument) +
+                     " (only -bm, -bs, -bp and -bi are known)");
   }
-  parse.smtp_session = argument == "s";
+  parse.operation = argument->front();
   return {};
 }
 
@@ -159,14 +159,6 @@ constexpr PlainOption plain_options[] = {
     {{"", 'o', required}, ignore},
 };
 
-// Both tables as one, the plain options first.
-std::vector<OptionSpec> all_specs() {
-  std::vector<OptionSpec> specs;
-  for (const auto& option : plain_options) specs.push_back(option.spec);
-  for (const auto& row : setting_rows()) specs.push_back({row.option, row.letter, row.option_argument});
-  return specs;
-}
-
 // ---- the options that are settings ----
 
 std::string shown_name(const SettingRow& row) {
@@ -193,14 +185,32 @@ Mode mode_of(const Parse& parse) {
   if (parse.options.version || parse.options.help) return Mode::only_print;
   if (parse.server_info) return Mode::server_info;
   if (parse.queue_start) return Mode::queue_start;
-  return parse.smtp_session ? Mode::smtp_session : Mode::sendmail;
+  if (parse.operation == 's') return Mode::smtp_session;
+  return parse.operation == 'm' ? Mode::sendmail : Mode::only_print;
+}
+
+void finish(Parse& parse) {
+  parse.options.mode = mode_of(parse);
+  const bool only_print = parse.options.mode == Mode::only_print;
+  parse.options.list_queue = only_print && parse.operation == 'p';
+  parse.options.rebuild_aliases = only_print && parse.operation == 'i';
+}
+
+// What the program is asked for by the name that it was called; nothing for most names.
+std::optional<Options> options_of_name(std::string_view program) {
+  if (program != "mailq" && program != "newaliases") return std::nullopt;
+  Parse parse;
+  parse.operation = program == "mailq" ? 'p' : 'i';
+  finish(parse);
+  return std::move(parse.options);
 }
 
 }  // namespace
 
 std::variant<Options, UsageError> parse_options(std::span<const std::string_view> arguments,
                                                 const OptionContext& context) {
-  const auto specs = all_specs();
+  if (auto options = options_of_name(context.program)) return *std::move(options);
+  const auto specs = option_specs();
   OptionReader reader(specs, arguments, context.posixly_correct);
   Parse parse;
   parse.values = {ValueOrigin::command_line, context.home};
@@ -216,8 +226,16 @@ std::variant<Options, UsageError> parse_options(std::span<const std::string_view
     return complaint("too many arguments: " + std::string(parse.server_info ? "--serverinfo" : "--rmqs") +
                      " takes no recipients");
   }
-  parse.options.mode = mode_of(parse);
+  finish(parse);
   return std::move(parse.options);
+}
+
+// Both tables as one, the plain options first.
+std::vector<OptionSpec> option_specs() {
+  std::vector<OptionSpec> specs;
+  for (const auto& option : plain_options) specs.push_back(option.spec);
+  for (const auto& row : setting_rows()) specs.push_back({row.option, row.letter, row.option_argument});
+  return specs;
 }
 
 bool wants_config_files(const Options& options) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "parent/account.hpp"
+#include "parent/getopt.hpp"
 
 #include <optional>
 #include <span>
@@ -14,7 +15,7 @@ namespace msmtp {
 
 enum class Mode : std::uint8_t {
   sendmail,
-  only_print,    // --version or --help and nothing else
+  only_print,    // --version, --help, -bp, -bi and nothing else
   configure,     // --configure
   server_info,   // --serverinfo
   queue_start,   // --rmqs
@@ -33,6 +34,9 @@ struct Options {
   Mode mode = Mode::sendmail;
   bool version = false;  // printed first, whatever the mode
   bool help = false;     // printed second
+  // sendmail's questions about a queue and a database of aliases, neither of which is here. Answered last.
+  bool list_queue = false;
+  bool rebuild_aliases = false;
   bool pretend = false;
   bool debug = false;
   std::string configure_address;
@@ -47,13 +51,19 @@ struct Options {
 
 // What the options' meaning depends on besides the words.
 struct OptionContext {
-  bool posixly_correct = false;  // options end at the first word that is none
-  std::string_view home;         // replaces a leading tilde in file names
+  bool posixly_correct = false;   // options end at the first word that is none
+  std::string_view home;          // replaces a leading tilde in file names
+  std::string_view program = {};  // the last component of argv[0]
 };
 
-// ARGUMENTS are argv without argv[0]. Stops at the first error.
+// ARGUMENTS are argv without argv[0]. Stops at the first error. A program called "mailq" or "newaliases" is asked
+// for one thing only, and its arguments, which are sendmail's, are not looked at.
 std::variant<Options, UsageError> parse_options(std::span<const std::string_view> arguments,
                                                 const OptionContext& context);
+
+// Every option there is, for whoever compares the documentation with the program. An entry with neither name nor letter
+// is a configuration command that has no option.
+std::vector<OptionSpec> option_specs();
 
 // Whether this run reads configuration files at all: --host says no.
 bool wants_config_files(const Options& options);

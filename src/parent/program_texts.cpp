@@ -1,4 +1,4 @@
-// The texts of --version and --help.
+// The texts of --version, --help, -bp and -bi.
 #include "parent/program_texts.hpp"
 
 #include "common/mechanism.hpp"
@@ -34,6 +34,10 @@ Modes:
   --configure=ADDRESS           write a configuration for this mail address
   -S, --serverinfo              show what the server says about itself
   --rmqs=HOST|@DOMAIN|#QUEUE    ask the server to start a queue (ETRN)
+  -bm                           send a mail: the default
+  -bs                           speak SMTP on standard input and output
+  -bp, -bi                      what mailq and newaliases do: say that there is
+                                no queue, and nothing to rebuild
 Configuration:
   -C, --file=FILE               the user's configuration file
   -a, --account=NAME            the account to use; options change its settings
@@ -85,8 +89,18 @@ For a mail:
   --auto-from[=on|off]          obsolete: use patterns in --from
   --maildomain=[DOMAIN]         obsolete likewise
   --                            everything after it is a recipient
+Older names:
+  --connect-timeout=off|SECONDS for --timeout
+  --add-missing-from-header[=on|off]
+                                for --set-from-header
+  --add-missing-date-header[=on|off]
+                                for --set-date-header
+  --undisclosed-recipients[=on|off]
+                                for --set-to-header
+  --keepbcc[=on|off]            the opposite of --remove-bcc-headers
+  --tls-force-sslv3[=on|off]    without effect
 
-For callers of sendmail these are accepted and ignored: -Ax, -Bx, -bm, -G, -hN, -i, -Lx, -m, -n, -Ox, -ox
+For callers of sendmail these are accepted and ignored: -Ax, -Bx, -G, -hN, -i, -Lx, -m, -n, -Ox, -ox
 
 The manual is msmtp(1). Report bugs where msmtp-privsep came from.
 )";
@@ -128,6 +142,15 @@ std::string help_text(std::string_view program) {
   text += "Start a remote queue:\n";
   add(" [OPTION...] --rmqs=HOST|@DOMAIN|#QUEUE\n");
   return text + std::string(options_text);
+}
+
+// Programs that watch a queue look for the first four words.
+std::string_view mail_queue_text() {
+  return "Mail queue is empty: none is kept here, a mail is handed over at once or not at all\n";
+}
+
+std::string_view new_aliases_text() {
+  return "Nothing to do: aliases files are read each time they are needed\n";
 }
 
 }  // namespace msmtp

@@ -1,4 +1,4 @@
-// The texts of --version and --help.
+// The texts of --version, --help, -bp and -bi.
 #pragma once
 
 #include <string>
@@ -25,5 +25,9 @@ std::string version_text(const VersionFacts& facts);
 
 // PROGRAM is the name that the usage lines begin with.
 std::string help_text(std::string_view program);
+
+// What mailq (-bp) and newaliases (-bi) answer: one line each.
+std::string_view mail_queue_text();
+std::string_view new_aliases_text();
 
 }  // namespace msmtp

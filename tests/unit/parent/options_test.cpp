@@ -15,7 +15,7 @@ namespace {
 using Words = std::vector<std::string_view>;
 
 std::variant<Options, UsageError> parse(const Words& words, bool posixly_correct = false) {
-  return parse_options(words, {posixly_correct, "/home/joe"});
+  return parse_options(words, {posixly_correct, "/home/joe", "msmtp"});
 }
 
 Options good(const Words& words, bool posixly_correct = false) {
@@ -152,10 +152,37 @@ TEST_CASE("what sendmail's callers say besides is ignored") {
   CHECK(options.recipients == std::vector<std::string>{"x"});
 }
 
-TEST_CASE("-bm and -bs are the operation modes that there are") {
+TEST_CASE("-bp and -bi only print, unless something else is asked for") {
+  const auto queue = good({"-bp", "x@y", "-v"});
+  CHECK(queue.mode == Mode::only_print);
+  CHECK((queue.list_queue && !queue.rebuild_aliases));
+  const auto aliases = good({"-bp", "-bi"});
+  CHECK(aliases.mode == Mode::only_print);
+  CHECK((aliases.rebuild_aliases && !aliases.list_queue));
+  CHECK(good({"-bp", "-bm"}).mode == Mode::sendmail);
+  CHECK_FALSE(good({"-bp", "-bm"}).list_queue);
+  CHECK(good({"-bp", "-S"}).mode == Mode::server_info);
+  CHECK_FALSE(good({"-bp", "-S"}).list_queue);
+  CHECK(good({"-bp", "--version"}).list_queue);
+}
+
+TEST_CASE("called by the names that sendmail has links for, one thing is asked and no word looked at") {
+  const std::vector<std::string_view> words = {"-v", "-Ac", "-qI", "--host", "--account=x", "--nonsense"};
+  const auto queue = parse_options(words, {false, "/home/joe", "mailq"});
+  REQUIRE(std::holds_alternative<Options>(queue));
+  CHECK(std::get<Options>(queue).list_queue);
+  CHECK(std::get<Options>(queue).mode == Mode::only_print);
+  const auto aliases = parse_options(words, {false, "/home/joe", "newaliases"});
+  REQUIRE(std::holds_alternative<Options>(aliases));
+  CHECK(std::get<Options>(aliases).rebuild_aliases);
+  CHECK(std::holds_alternative<UsageError>(parse_options(words, {false, "/home/joe", "sendmail"})));
+  CHECK(std::holds_alternative<UsageError>(parse_options(words, {false, "/home/joe", "mailq2"})));
+}
+
+TEST_CASE("-bm, -bs, -bp and -bi are the operation modes that there are") {
   CHECK(good({"-bs"}).mode == Mode::smtp_session);
   CHECK(good({"-bs", "-bm"}).mode == Mode::sendmail);
-  for (const std::string_view word : {"-bp", "-bd", "-bi", "-bt", "-bmm"}) {
+  for (const std::string_view word : {"-bd", "-bt", "-bh", "-bmm", "-bps"}) {
     CHECK(we_say({word}).starts_with("unsupported operation mode b" + std::string(word.substr(2))));
   }
 }

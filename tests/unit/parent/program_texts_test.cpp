@@ -1,7 +1,7 @@
-// The texts of --version and --help.
+// The texts of --version, --help, mailq and newaliases.
 #include "parent/program_texts.hpp"
 
-#include "parent/settings.hpp"
+#include "parent/options.hpp"
 
 #include <catch2/catch.hpp>
 
@@ -63,14 +63,25 @@ TEST_CASE("the help calls the program by its name and fits a terminal") {
   CHECK(text.ends_with(".\n"));
 }
 
-TEST_CASE("the help names every option that is not kept for old callers only") {
+TEST_CASE("the help names every option, with its argument") {
   const auto text = help_text("msmtp");
-  for (const auto& row : setting_rows()) {
-    if (row.option.empty()) continue;
-    const bool old = row.option == "connect-timeout" || row.option == "keepbcc" || row.option == "tls-force-sslv3" ||
-                     row.option.starts_with("add-missing-") || row.option == "undisclosed-recipients";
-    INFO(row.option);
-    CHECK((text.find("--" + std::string(row.option) + "=") != std::string::npos ||
-           text.find("--" + std::string(row.option) + "[") != std::string::npos) != old);
+  for (const auto& option : option_specs()) {
+    if (option.name.empty() && option.letter == '\0') continue;
+    const auto name = option.name.empty() ? "-" + std::string(1, option.letter) : "--" + std::string(option.name);
+    INFO(name);
+    const auto found = text.find(" " + name);
+    REQUIRE(found != std::string::npos);
+    if (option.name.empty() || option.name == "debug") continue;
+    const char after = text[found + 1 + name.size()] == '\n' ? ' ' : text[found + 1 + name.size()];
+    CHECK(after == (option.argument == OptionArgument::required   ? '='
+                    : option.argument == OptionArgument::optional ? '['
+                                                                  : ' '));
+  }
+}
+
+TEST_CASE("what mailq and newaliases say is one line") {
+  CHECK(mail_queue_text().starts_with("Mail queue is empty"));
+  for (const auto text_of_one : {mail_queue_text(), new_aliases_text()}) {
+    CHECK(text_of_one.find('\n') == text_of_one.size() - 1);
   }
 }
