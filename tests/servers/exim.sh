@@ -6,8 +6,8 @@
 #
 # Runs in the foreground until it is ended by a signal or its standard input is closed. When it is ready it prints one line
 #   ready PLAIN_PORT STARTTLS_PORT IMPLICIT_PORT
-# FOLDER (mode a+x all the way up) gets: mail/NAME/new for NAME@example.test, but for names that begin with "refused" or
-# "later" (450), and log/mainlog, in which Exim writes the mechanism of each login.
+# FOLDER (mode a+x all the way up) gets: mail/NAME/new for the recipients NAME@example.test bob, carol, dave, erin and jörg
+# (names that begin with "refused" and "later" are refused, with 550 and 451), and log/mainlog, in which Exim writes the mechanism of each login.
 # PLAIN_PORT takes mail without a login and offers no TLS; the others want a login. User alice with password "s3cret pass"; by
 # a certificate of CA, EXTERNAL takes the users whose mail addresses it names.
 # Exit 77 when it cannot run here, with the reason in one line on standard error.
@@ -26,6 +26,7 @@ chmod 755 "$folder"
 accounts "$folder" Debian-exim:$exim_id vmail:$vmail_id
 chown $exim_id "$folder/spool" "$folder/log"
 chown $vmail_id "$folder/mail"
+install -m 600 -o $exim_id "$key" "$folder/key.pem"
 read -r plain_port starttls_port implicit_port < <(free_ports 3)
 
 # Exim gives up root for any configuration file but the one that it was compiled for: ours lies over that one.
@@ -47,7 +48,7 @@ rfc1413_hosts =
 smtp_enforce_sync = true
 tls_advertise_hosts = \${if eq{\$received_port}{$plain_port}{}{*}}
 tls_certificate = $certificate
-tls_privatekey = $key
+tls_privatekey = $folder/key.pem
 tls_verify_certificates = $ca
 tls_try_verify_hosts = *
 auth_advertise_hosts = \${if def:tls_in_cipher{*}{}}
@@ -77,6 +78,7 @@ begin routers
 box:
   driver = accept
   domains = example.test
+  local_parts = bob : carol : dave : erin : jörg
   transport = box
 # Nothing leaves this machine.
 none:
@@ -86,7 +88,7 @@ none:
 begin transports
 box:
   driver = appendfile
-  directory = $folder/mail/\${sg{\$local_part}{[^a-z0-9-]}{_}}
+  directory = $folder/mail/\$local_part_data
   create_directory
   maildir_format
   user = $vmail_id

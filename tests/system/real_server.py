@@ -107,6 +107,6 @@ def without_top(got, mail):
     top, rest = got[: max(0, len(got) - len(wanted))], got[-len(wanted) :]
     if rest != wanted:
         at = next((n for n, (a, b) in enumerate(zip(rest, wanted)) if a != b), min(len(rest), len(wanted)))
-        raise AssertionError(f"differs at {at}: got {rest[at - 20:at + 40]!r}, wanted {wanted[at - 20:at + 40]!r}")
+        raise AssertionError(f"differs at {at}: got {rest[max(0, at - 20):at + 40]!r}, wanted {wanted[max(0, at - 20):at + 40]!r}")
     check(re.fullmatch(rb"(?:[A-Za-z-]+: [^\n]*\n(?:[ \t][^\n]*\n)*)*", top), f"only header fields on top: {top!r}")
     return top
