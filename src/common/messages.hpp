@@ -3,6 +3,7 @@
 //   parent   -> resolver   ToResolver      resolver -> parent    FromResolver
 //   parent   -> netproc    ToNetproc       netproc  -> parent    FromNetproc
 //   parent   -> authproc   ToAuthproc      authproc -> parent    FromAuthproc
+//   parent   -> server     ToServer        server   -> parent    FromServer
 //   netproc  -> authproc   SaslFromServer  authproc -> netproc   SaslFromClient
 //
 // Each message lists its fields once; codec.hpp encodes, decodes and describes from that list.
@@ -446,6 +447,115 @@ struct Completed {
   friend bool operator==(const Completed&, const Completed&) = default;
 };
 
+// ---- SMTP server ----
+
+// How the client is served. First message; legal once.
+struct Serve {
+  Line<max_host> name;               // what the server calls itself
+  bool lf_lines = false;             // a client may end lines in LF alone; else LF alone is an error, and ends no data
+  bool greeting_first = false;       // a client that speaks before the greeting is sent away (RFC 5321, 4.3.1)
+  std::uint64_t size_limit = 0;      // octets of a mail; 0: none
+  std::uint32_t max_recipients = 0;  // at least 1
+  std::uint32_t idle_seconds = 0;    // for each command line, and each max_body_piece octets of content; at least 1
+  std::uint32_t total_seconds = 0;   // for the whole session; 0: no limit
+
+  static constexpr std::string_view message_name = "Serve";
+  static void fields(auto& self, auto&& field) {
+    field("name", self.name);
+    field("lf_lines", self.lf_lines);
+    field("greeting_first", self.greeting_first);
+    field("size_limit", self.size_limit);
+    field("max_recipients", self.max_recipients);
+    field("idle_seconds", self.idle_seconds);
+    field("total_seconds", self.total_seconds);
+  }
+  friend bool operator==(const Serve&, const Serve&) = default;
+};
+
+// parent -> server: what the client is told. Legal after NewMail, NewRecipient, Content and ChunkEnd, once each.
+struct Answer {
+  std::uint16_t code = 0;  // 2yz: yes (354 to Content); 4yz or 5yz: no
+  Line<400> text;          // with its enhanced status code (RFC 3463)
+
+  static constexpr std::string_view message_name = "Answer";
+  static void fields(auto& self, auto&& field) {
+    field("code", self.code);
+    field("text", self.text);
+  }
+  friend bool operator==(const Answer&, const Answer&) = default;
+};
+
+// server -> parent: MAIL. Legal when there is no mail.
+struct NewMail {
+  Line<max_mailbox> reverse_path;  // without the angle brackets; empty: the null reverse-path
+  bool size_known = false;
+  std::uint64_t size = 0;  // what the client says it will be
+  bool eight_bit = false;  // BODY=8BITMIME
+  bool smtputf8 = false;
+  Line<255> client_name;  // of its EHLO or HELO
+  bool extended = false;  // it was EHLO
+
+  static constexpr std::string_view message_name = "NewMail";
+  static void fields(auto& self, auto&& field) {
+    field("reverse_path", self.reverse_path);
+    field("size_known", self.size_known);
+    field("size", self.size);
+    field("eight_bit", self.eight_bit);
+    field("smtputf8", self.smtputf8);
+    field("client_name", self.client_name);
+    field("extended", self.extended);
+  }
+  friend bool operator==(const NewMail&, const NewMail&) = default;
+};
+
+// RCPT. Legal after NewMail was accepted, until Content.
+struct NewRecipient {
+  Line<max_mailbox> forward_path;  // without the angle brackets, not empty
+
+  static constexpr std::string_view message_name = "NewRecipient";
+  static void fields(auto& self, auto&& field) { field("forward_path", self.forward_path); }
+  friend bool operator==(const NewRecipient&, const NewRecipient&) = default;
+};
+
+// DATA, or the first BDAT. Legal when a recipient was accepted.
+struct Content {
+  static constexpr std::string_view message_name = "Content";
+  static void fields(auto&, auto&&) {}
+  friend bool operator==(const Content&, const Content&) = default;
+};
+
+// A piece of the mail as the client sent it, without the dots of DATA. Legal after Content was accepted.
+struct Chunk {
+  BytesView<max_body_piece> bytes;
+
+  static constexpr std::string_view message_name = "Chunk";
+  static void fields(auto& self, auto&& field) { field("bytes", self.bytes); }
+  friend bool operator==(const Chunk&, const Chunk&) = default;
+};
+
+// The client has ended the mail, and `octets` is the sum of what Chunk carried. Without it there is no mail.
+struct ChunkEnd {
+  std::uint64_t octets = 0;
+
+  static constexpr std::string_view message_name = "ChunkEnd";
+  static void fields(auto& self, auto&& field) { field("octets", self.octets); }
+  friend bool operator==(const ChunkEnd&, const ChunkEnd&) = default;
+};
+
+// There is no mail any more: RSET, EHLO, or content that broke off. Not answered.
+struct Abandoned {
+  static constexpr std::string_view message_name = "Abandoned";
+  static void fields(auto&, auto&&) {}
+  friend bool operator==(const Abandoned&, const Abandoned&) = default;
+};
+
+// The client has said QUIT, or has gone outside of a mail's content. Last message.
+struct Left {
+  static constexpr std::string_view message_name = "Left";
+  static void fields(auto&, auto&&) {}
+  friend bool operator==(const Left&, const Left&) = default;
+};
+
 // ---- SASL between netproc and authproc ----
 
 // A server challenge, decoded from base64.
@@ -492,6 +602,8 @@ using FromNetproc = std::variant<Connected, Secured, Capabilities, Authenticated
                                  RecipientRefused, Delivered, Failed>;
 using ToAuthproc = std::variant<Acquire, Begin, Choose>;
 using FromAuthproc = std::variant<Acquired, Sealed, Completed, Failed>;
+using ToServer = std::variant<Serve, Answer>;
+using FromServer = std::variant<NewMail, NewRecipient, Content, Chunk, ChunkEnd, Abandoned, Left, Failed>;
 using SaslFromServer = std::variant<Challenge, Accepted>;
 using SaslFromClient = std::variant<Response, Cancel>;
 
