@@ -473,16 +473,16 @@ struct Serve {
 };
 
 // parent -> server: what the client is told. Legal after NewMail, NewRecipient, Content and ChunkEnd, once each.
-struct Answer {
+struct ClientAnswer {
   std::uint16_t code = 0;  // 2yz: yes (354 to Content); 4yz or 5yz: no
   Line<400> text;          // with its enhanced status code (RFC 3463)
 
-  static constexpr std::string_view message_name = "Answer";
+  static constexpr std::string_view message_name = "ClientAnswer";
   static void fields(auto& self, auto&& field) {
     field("code", self.code);
     field("text", self.text);
   }
-  friend bool operator==(const Answer&, const Answer&) = default;
+  friend bool operator==(const ClientAnswer&, const ClientAnswer&) = default;
 };
 
 // server -> parent: MAIL. Legal when there is no mail.
@@ -550,10 +550,10 @@ struct Abandoned {
 };
 
 // The client has said QUIT, or has gone outside of a mail's content. Last message.
-struct Left {
-  static constexpr std::string_view message_name = "Left";
+struct Departed {
+  static constexpr std::string_view message_name = "Departed";
   static void fields(auto&, auto&&) {}
-  friend bool operator==(const Left&, const Left&) = default;
+  friend bool operator==(const Departed&, const Departed&) = default;
 };
 
 // ---- SASL between netproc and authproc ----
@@ -602,8 +602,8 @@ using FromNetproc = std::variant<Connected, Secured, Capabilities, Authenticated
                                  RecipientRefused, Delivered, Failed>;
 using ToAuthproc = std::variant<Acquire, Begin, Choose>;
 using FromAuthproc = std::variant<Acquired, Sealed, Completed, Failed>;
-using ToServer = std::variant<Serve, Answer>;
-using FromServer = std::variant<NewMail, NewRecipient, Content, Chunk, ChunkEnd, Abandoned, Left, Failed>;
+using ToServer = std::variant<Serve, ClientAnswer>;
+using FromServer = std::variant<NewMail, NewRecipient, Content, Chunk, ChunkEnd, Abandoned, Departed, Failed>;
 using SaslFromServer = std::variant<Challenge, Accepted>;
 using SaslFromClient = std::variant<Response, Cancel>;
 
