@@ -108,4 +108,13 @@ bool has_non_ascii(std::string_view text) {
   return (seen & 0x8080808080808080) != 0;
 }
 
+bool is_utf8(std::string_view text) {
+  while (!text.empty()) {
+    const std::size_t length = utf8_sequence(text);
+    if (length == 0) return false;
+    text.remove_prefix(length);
+  }
+  return true;
+}
+
 }  // namespace msmtp

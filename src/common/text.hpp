@@ -32,4 +32,7 @@ std::vector<std::string_view> split(std::string_view text, char separator);
 // Whether TEXT has a byte with the high bit set.
 bool has_non_ascii(std::string_view text);
 
+// Whether all of TEXT is UTF-8 by the form of its sequences (RFC 3629; surrogates are not looked for).
+bool is_utf8(std::string_view text);
+
 }  // namespace msmtp

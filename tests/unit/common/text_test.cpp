@@ -93,3 +93,13 @@ TEST_CASE("the high bit is noticed anywhere") {
   CHECK(has_non_ascii("\xff"));
   CHECK_FALSE(has_non_ascii(""));
 }
+
+TEST_CASE("UTF-8 is told by the form of its sequences") {
+  CHECK(is_utf8(""));
+  CHECK(is_utf8("a\xc3\xa4\xe2\x82\xac\xf0\x9f\x92\x8c"));
+  CHECK_FALSE(is_utf8("\xc3"));
+  CHECK_FALSE(is_utf8("\xe2\x82"));
+  CHECK_FALSE(is_utf8("\x80"));
+  CHECK_FALSE(is_utf8("\xc0\xaf"));
+  CHECK_FALSE(is_utf8("\xff"));
+}
