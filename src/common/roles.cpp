@@ -12,9 +12,11 @@ using enum Promise;
 
 // A stage reads as one row.
 // clang-format off
-constexpr std::array<Rights, 10> table = {{
+constexpr std::array<Rights, 12> table = {{
     {Role::parent, Stage::parent_setup, "setup", false, {}, false,
      "configuration files, /bin/sh for eval, the helpers", "none"},
+    {Role::parent, Stage::parent_session, "session", false, {}, false,
+     "itself again for each mail, the server", "bounded messages"},
     {Role::parent, Stage::parent_compose, "compose", true, {stdio, rpath, flock, id}, false,
      "alias files", "the mail"},
     {Role::parent, Stage::parent_supervise, "supervise", true, {stdio, flock}, true,
@@ -33,6 +35,8 @@ constexpr std::array<Rights, 10> table = {{
      "netrc, /dev/tty, /bin/sh for passwordeval, msmtp-keyring", "none"},
     {Role::authproc, Stage::authproc_exchange, "exchange", true, {stdio}, true,
      "none", "the server's challenges"},
+    {Role::server, Stage::server_serve, "serve", true, {stdio}, true,
+     "none", "the SMTP client"},
 }};
 // clang-format on
 
@@ -80,6 +84,7 @@ std::string_view name(Role role) {
     case Role::resolver: return "resolver";
     case Role::netproc: return "netproc";
     case Role::authproc: return "authproc";
+    case Role::server: return "server";
   }
   return "";
 }

@@ -32,19 +32,21 @@ struct Promises {
   constexpr Promises(std::initializer_list<Promise> list) {
     for (const Promise promise : list) bits |= static_cast<std::uint32_t>(promise);
   }
+  static constexpr Promises from_bits(std::uint32_t bits) {
+    Promises promises;
+    promises.bits = bits;
+    return promises;
+  }
   constexpr bool has(Promise promise) const { return (bits & static_cast<std::uint32_t>(promise)) != 0; }
   constexpr bool within(Promises other) const { return (bits & ~other.bits) == 0; }
-  constexpr Promises without(Promises other) const {
-    Promises rest;
-    rest.bits = bits & ~other.bits;
-    return rest;
-  }
+  constexpr Promises without(Promises other) const { return from_bits(bits & ~other.bits); }
 };
 
-enum class Role : std::uint8_t { parent, resolver, netproc, authproc, last = authproc };
+enum class Role : std::uint8_t { parent, resolver, netproc, authproc, server, last = server };
 
 enum class Stage : std::uint8_t {
   parent_setup,       // argv, configuration, eval, start of the helpers
+  parent_session,     // of an SMTP client: a child for each mail, bounded messages
   parent_compose,     // header section, aliases, log files
   parent_supervise,   // the rest of the mail, bounded messages
   resolver_resolve,   // one question, one answer
@@ -54,7 +56,8 @@ enum class Stage : std::uint8_t {
   netproc_talk,       // the dialogue
   authproc_acquire,   // the password
   authproc_exchange,  // the server's challenges
-  last = authproc_exchange,
+  server_serve,       // what an SMTP client says
+  last = server_serve,
 };
 
 struct Rights {

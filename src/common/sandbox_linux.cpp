@@ -74,7 +74,8 @@ void set_limits(const Rights& row, bool more_stages) {
   limit(RLIMIT_CORE, 0);
   if (row.promises.has(Promise::wpath) || more_stages) return;
   limit(RLIMIT_NPROC, 0);
-  if (row.role != Role::parent) limit(RLIMIT_FSIZE, 0);  // the parent's log file is open and grows
+  // The parent's log file is open and grows; and what an SMTP client reads may be a file.
+  if (row.role != Role::parent && row.role != Role::server) limit(RLIMIT_FSIZE, 0);
 }
 
 }  // namespace

@@ -145,7 +145,7 @@ constexpr long no_call_has_this_number_yet = 520;
 #if defined(__x86_64__)
 Test(sandbox, a_stage_that_can_only_use_what_is_open_knows_these_calls_and_no_others, .timeout = 200) {
   const World world;
-  for (const Stage stage : {Stage::netproc_talk, Stage::authproc_exchange}) {
+  for (const Stage stage : {Stage::netproc_talk, Stage::authproc_exchange, Stage::server_serve}) {
     for (long call = 0; call < no_call_has_this_number_yet; ++call) {
       if (call == uretprobe || call == uprobe) continue;
       if (std::ranges::find(calls_of_the_last_stage, call) != std::end(calls_of_the_last_stage)) continue;

@@ -140,9 +140,11 @@ Grants grants_of(Stage stage, const World& world) {
     case Stage::netproc_connect: return way_to(where, &tls);
     case Stage::netproc_handshake: return files_for_handshake(tls);
     case Stage::parent_setup:
+    case Stage::parent_session:
     case Stage::netproc_talk:
     case Stage::authproc_acquire:
-    case Stage::authproc_exchange: return grants;
+    case Stage::authproc_exchange:
+    case Stage::server_serve: return grants;
   }
   return grants;
 }

@@ -34,12 +34,13 @@ TEST_CASE("who reads a stranger's bytes is confined, has no rights of root, and 
       CHECK_FALSE(row.promises.has(promise));
     }
   }
-  CHECK(strangers == 4);
+  CHECK(strangers == 5);
 }
 
-TEST_CASE("the last stage of each role that hears a server can only use what is open") {
+TEST_CASE("the last stage of each role that hears a stranger can only use what is open") {
   CHECK(promise_text(rights(Stage::netproc_talk).promises) == "stdio");
   CHECK(promise_text(rights(Stage::authproc_exchange).promises) == "stdio");
+  CHECK(promise_text(rights(Stage::server_serve).promises) == "stdio");
   CHECK(promise_text(rights(Stage::parent_supervise).promises) == "stdio flock");
 }
 
