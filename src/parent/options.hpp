@@ -47,6 +47,9 @@ struct Options {
   bool read_recipients = false;
   bool read_envelope_from = false;
   std::vector<std::string> recipients;  // words, not yet parsed as addresses
+  // Of a mail that came in an SMTP session, not from the command line:
+  std::vector<std::string> envelope_recipients;  // addresses as they are
+  int mail_confirmation = -1;                    // for MailSource
 };
 
 // What the options' meaning depends on besides the words.

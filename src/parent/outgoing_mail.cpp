@@ -1,11 +1,8 @@
 // The mail on its way out.
 #include "parent/outgoing_mail.hpp"
 
-#include "common/fd.hpp"
 #include "common/text.hpp"
 
-#include <cerrno>
-#include <unistd.h>
 #include <utility>
 
 namespace msmtp {
@@ -16,9 +13,9 @@ constexpr std::size_t input_piece = 64 * 1024;
 
 }  // namespace
 
-OutgoingMail::OutgoingMail(OutgoingHeader header, std::string_view first, int input, bool input_ended)
+OutgoingMail::OutgoingMail(OutgoingHeader header, std::string_view first, const MailSource& source, bool input_ended)
     : buffer_(std::move(header.bytes)),
-      input_(input),
+      source_(source),
       header_wire_size_(buffer_.size()),
       header_counted_size_(header.counted_size),
       header_eight_bit_(has_non_ascii(buffer_)) {
@@ -28,13 +25,12 @@ OutgoingMail::OutgoingMail(OutgoingHeader header, std::string_view first, int in
 
 Result<void> OutgoingMail::read_more() {
   char bytes[input_piece];
-  const ssize_t size = read(input_, bytes, sizeof bytes);
-  if (size < 0 && (errno == EINTR || errno == EAGAIN)) return {};
-  if (size < 0) return fail(ExitCode::io_error, "cannot read the mail: " + error_text(errno));
-  if (size == 0) {
+  const auto size = TRY(read_mail(source_, bytes));
+  if (!size) return {};
+  if (*size == 0) {
     finish();
   } else {
-    add({bytes, static_cast<std::size_t>(size)});
+    add({bytes, *size});
   }
   return {};
 }

@@ -6,6 +6,7 @@
 #include "common/result.hpp"
 #include "parent/body_canonicalizer.hpp"
 #include "parent/header_edit.hpp"
+#include "parent/mail_input.hpp"
 
 #include <cstdint>
 #include <string>
@@ -15,14 +16,14 @@ namespace msmtp {
 
 class OutgoingMail {
  public:
-  // FIRST: what was read after the header section already. INPUT: where the rest comes from (borrowed); INPUT_ENDED:
-  // there is no rest.
-  OutgoingMail(OutgoingHeader header, std::string_view first, int input, bool input_ended);
+  // FIRST: what was read after the header section already. SOURCE: where the rest comes from; INPUT_ENDED: there is no
+  // rest.
+  OutgoingMail(OutgoingHeader header, std::string_view first, const MailSource& source, bool input_ended);
 
   // Whether there is room for more, and more to come.
   bool wants_input() const { return !ended_ && waiting() < read_ahead; }
-  int input() const { return input_; }
-  // One read(2); it waits unless poll(2) says otherwise. EX_IOERR when it fails.
+  int input() const { return source_.input; }
+  // One read_mail().
   Result<void> read_more();
 
   // All of the mail has been read; then its size is known.
@@ -47,7 +48,7 @@ class OutgoingMail {
 
   std::string buffer_;
   std::size_t sent_ = 0;  // how much of buffer_ is gone
-  int input_;
+  MailSource source_;
   bool ended_ = false;
   BodyCanonicalizer body_;
   std::uint64_t header_wire_size_;

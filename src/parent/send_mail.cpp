@@ -78,7 +78,10 @@ class SendMail {
   Result<void> start_crew();
   Result<void> brief_crew();
   bool mail_decides_account() const;
-  bool may_have_recipients() const { return options_.read_recipients || !options_.recipients.empty(); }
+  bool may_have_recipients() const {
+    return options_.read_recipients || !options_.recipients.empty() || !options_.envelope_recipients.empty();
+  }
+  MailSource mail_source() const { return {STDIN_FILENO, options_.mail_confirmation}; }
   bool sends() const { return !options_.pretend && may_have_recipients(); }
 
   // Stage two: the header section.
@@ -306,7 +309,7 @@ Result<void> SendMail::compose(Result<void> prepared) {
 }
 
 Result<void> SendMail::read_header() {
-  mail_ = TRY(read_mail_header(STDIN_FILENO));
+  mail_ = TRY(read_mail_header(mail_source()));
   header_facts_ = scan_headers(mail_.header.lines);
   if (options_.read_envelope_from && !header_facts_.sender) {
     return fail(ExitCode::usage, "no envelope from address found");
@@ -315,6 +318,7 @@ Result<void> SendMail::read_header() {
     const auto addresses = TRY(recipients_of_word(word));
     recipients_.insert(recipients_.end(), addresses.begin(), addresses.end());
   }
+  recipients_.insert(recipients_.end(), options_.envelope_recipients.begin(), options_.envelope_recipients.end());
   if (options_.read_recipients) {
     recipients_.insert(recipients_.end(), header_facts_.recipients.begin(), header_facts_.recipients.end());
   }
@@ -397,7 +401,7 @@ ExitCode SendMail::submit() {
   SubmissionRequest request{*account_,
                             is_null_sender(*account_->from) ? std::string() : path_of(*account_->from),
                             {},
-                            OutgoingMail(std::move(header_), mail_.body_start, STDIN_FILENO, mail_.ended)};
+                            OutgoingMail(std::move(header_), mail_.body_start, mail_source(), mail_.ended)};
   for (const std::string& recipient : recipients_) request.recipients.push_back(path_of(recipient));
   Submission submission(crew_, console_, request, [this](const Secured& facts) {
     if (options_.debug) (void)console_.print(describe_tls(facts));

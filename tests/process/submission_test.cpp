@@ -212,7 +212,7 @@ Result_of_run run(PlayedCrew& played, const Account& account,
   const std::string body(600'000, 'x');  // more than any socket holds
   OutgoingHeader header;
   header.bytes = "Subject: test\r\n\r\n";
-  SubmissionRequest request{account, "joe@example.org", std::move(recipients), OutgoingMail(header, body, -1, true),
+  SubmissionRequest request{account, "joe@example.org", std::move(recipients), OutgoingMail(header, body, {-1}, true),
                             200ms};
   const Console console("msmtp");
   Submission submission(played.crew, console, request, [](const Secured&) {});
