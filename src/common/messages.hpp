@@ -31,6 +31,7 @@ inline constexpr std::size_t max_password = 64 * 1024;
 inline constexpr std::size_t max_reply_text = 32 * 1024;
 inline constexpr std::size_t max_sasl_steps = 16;
 inline constexpr std::size_t max_candidates = 4096;
+inline constexpr std::size_t max_fingerprints = 50;
 
 enum class Family : std::uint8_t { ipv4, ipv6, last = ipv6 };
 
@@ -111,9 +112,11 @@ struct Prepare {
   Text<max_path> crl_file;
   Text<max_path> key_file;
   Text<max_path> cert_file;
-  Text<160> fingerprint;  // empty, or "sha256:", "sha1:", "md5:" and lower-case hex digits
+  // Empty, or some of "sha256:", "sha1:", "md5:", "spki:sha256:" and lower-case hex digits, with ',' between them.
+  Text<80 * max_fingerprints> fingerprint;
   Text<4096> priorities;
-  Line<max_host> tls_name;  // for SNI and the certificate's check
+  std::uint32_t min_dh_prime_bits = 0;  // 0: as the library has it
+  Line<max_host> tls_name;              // for SNI and the certificate's check
 
   static constexpr std::string_view message_name = "Prepare";
   static void fields(auto& self, auto&& field) {
@@ -129,6 +132,7 @@ struct Prepare {
     field("cert_file", self.cert_file);
     field("fingerprint", self.fingerprint);
     field("priorities", self.priorities);
+    field("min_dh_prime_bits", self.min_dh_prime_bits);
     field("tls_name", self.tls_name);
   }
   friend bool operator==(const Prepare&, const Prepare&) = default;
@@ -474,8 +478,10 @@ struct Serve {
 
 // parent -> server: what the client is told. Legal after NewMail, NewRecipient, Content and ChunkEnd, once each.
 struct ClientAnswer {
+  static constexpr std::size_t max_text = 400;
+
   std::uint16_t code = 0;  // 2yz: yes (354 to Content); 4yz or 5yz: no
-  Line<400> text;          // with its enhanced status code (RFC 3463)
+  Line<max_text> text;     // with its enhanced status code (RFC 3463)
 
   static constexpr std::string_view message_name = "ClientAnswer";
   static void fields(auto& self, auto&& field) {
