@@ -36,11 +36,20 @@ Crew::~Crew() {
   netproc.reset();
   authproc.reset();
   resolver.reset();
+  server.reset();
   const Deadline deadline = Deadline::in(std::chrono::milliseconds(300));
   for (CrewMember& member : members_) {
     member.log.close();
     if (member.process.pid() > 0) (void)member.process.wait(deadline);
   }
+}
+
+void Crew::leave_to_parent() {
+  netproc.reset();
+  authproc.reset();
+  resolver.reset();
+  server.reset();
+  members_.clear();
 }
 
 bool Crew::wait(std::vector<Polled>& polled, const Deadline& deadline) {
@@ -126,6 +135,14 @@ Result<void> CrewStarter::start_netproc(bool with_tls, bool with_sasl) {
   }
   const std::string_view program = with_tls ? netproc_tls_program : netproc_program;
   crew_.netproc.emplace(TRY(start(program, std::move(for_netproc), {})), program);
+  return {};
+}
+
+Result<void> CrewStarter::start_server(Fd client_input, Fd client_output) {
+  std::vector<HandedFd> descriptors;
+  descriptors.push_back({std::move(client_input), client_input_number});
+  descriptors.push_back({std::move(client_output), client_output_number});
+  crew_.server.emplace(TRY(start(server_program, std::move(descriptors), {})), server_program);
   return {};
 }
 

@@ -1,4 +1,4 @@
-// The helpers of one submission: their channels, their log pipes, and how they end.
+// The helpers of one submission, or of one SMTP session: their channels, their log pipes, and how they end.
 #pragma once
 
 #include "common/channel.hpp"
@@ -28,6 +28,7 @@ class Crew {
   using Netproc = Channel<ToNetproc, FromNetproc>;
   using Authproc = Channel<ToAuthproc, FromAuthproc>;
   using Resolver = Channel<ToResolver, FromResolver>;
+  using Server = Channel<ToServer, FromServer>;
   using LogSink = std::function<void(const LogRecord&)>;
 
   explicit Crew(LogSink sink) : sink_(std::move(sink)) {}
@@ -40,6 +41,10 @@ class Crew {
   std::optional<Netproc> netproc;
   std::optional<Authproc> authproc;
   std::optional<Resolver> resolver;
+  std::optional<Server> server;
+
+  // In a child that was forked: the helpers are its parent's, and it must not keep them from seeing that one end.
+  void leave_to_parent();
 
   void add(CrewMember member) { members_.push_back(std::move(member)); }
 
@@ -74,6 +79,8 @@ class CrewStarter {
   // With TLS another executable is started than without. WITH_SASL: authproc is started too, with the environment of
   // the user, which passwordeval needs; the others get none of it.
   Result<void> start_netproc(bool with_tls, bool with_sasl);
+  // The client's descriptors are the server's from now on.
+  Result<void> start_server(Fd client_input, Fd client_output);
 
  private:
   Result<Fd> start(std::string_view program, std::vector<HandedFd> descriptors,
