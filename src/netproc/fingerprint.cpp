@@ -1,6 +1,9 @@
 // Certificate fingerprints as text.
 #include "netproc/fingerprint.hpp"
 
+#include "common/base64.hpp"
+#include "common/text.hpp"
+
 #include <array>
 
 namespace msmtp {
@@ -14,10 +17,11 @@ struct DigestForm {
   std::size_t size;
 };
 
-constexpr std::array<DigestForm, 3> forms = {{
+constexpr std::array<DigestForm, 4> forms = {{
     {DigestKind::sha256, "SHA256", "sha256:", 32},
     {DigestKind::sha1, "SHA1", "sha1:", 20},
     {DigestKind::md5, "MD5", "md5:", 16},
+    {DigestKind::spki_sha256, "public key's SHA256", "spki:sha256:", 32},
 }};
 
 constexpr std::string_view lower_digits = "0123456789abcdef";
@@ -48,6 +52,21 @@ std::optional<Fingerprint> parse_fingerprint(std::string_view text) {
     if (digest) return Fingerprint{form.kind, std::move(*digest)};
   }
   return std::nullopt;
+}
+
+std::optional<std::vector<Fingerprint>> parse_fingerprints(std::string_view text) {
+  std::vector<Fingerprint> fingerprints;
+  for (const std::string_view word : split(text, ',')) {
+    auto fingerprint = parse_fingerprint(word);
+    if (!fingerprint) return std::nullopt;
+    fingerprints.push_back(std::move(*fingerprint));
+  }
+  return fingerprints;
+}
+
+std::string fingerprint_setting(DigestKind kind, std::string_view digest) {
+  if (kind != DigestKind::spki_sha256) return colon_hex(digest);
+  return "spki:sha256:" + base64_encode(digest);
 }
 
 std::string colon_hex(std::string_view digest) {

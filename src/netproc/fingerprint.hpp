@@ -5,12 +5,14 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace msmtp {
 
-enum class DigestKind : std::uint8_t { sha256, sha1, md5 };
+// Digests of a certificate, and of the public key in it (its SubjectPublicKeyInfo, as RFC 7469 pins it).
+enum class DigestKind : std::uint8_t { sha256, sha1, md5, spki_sha256 };
 
-// "SHA256", "SHA1", "MD5".
+// "SHA256", "SHA1", "MD5", "public key's SHA256".
 std::string_view name(DigestKind kind);
 
 struct Fingerprint {
@@ -19,8 +21,15 @@ struct Fingerprint {
   friend bool operator==(const Fingerprint&, const Fingerprint&) = default;
 };
 
-// Reads "sha256:", "sha1:" or "md5:" and all hex digits of the digest in lower case; nothing for anything else.
+// Reads "sha256:", "sha1:", "md5:" or "spki:sha256:" and all hex digits of the digest in lower case; nothing for
+// anything else.
 std::optional<Fingerprint> parse_fingerprint(std::string_view text);
+
+// Several of them with ',' between them, at least one.
+std::optional<std::vector<Fingerprint>> parse_fingerprints(std::string_view text);
+
+// DIGEST of KIND as tls_fingerprint takes it: "AA:BB:..." or "spki:sha256:" and base64.
+std::string fingerprint_setting(DigestKind kind, std::string_view digest);
 
 // The bytes of DIGEST as upper-case hex pairs separated by ':'.
 std::string colon_hex(std::string_view digest);

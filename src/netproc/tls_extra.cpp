@@ -25,6 +25,7 @@ struct Free {
 };
 using Bio = std::unique_ptr<BIO, Free<BIO_free>>;
 using Certificate = std::unique_ptr<X509, Free<X509_free>>;
+using Key = std::unique_ptr<EVP_PKEY, Free<EVP_PKEY_free>>;
 using ObjectId = std::unique_ptr<ASN1_OBJECT, Free<ASN1_OBJECT_free>>;
 
 // In the certificate's own order, one line, no byte that a terminal obeys.
@@ -44,6 +45,17 @@ std::string digest_of(const X509& certificate, const EVP_MD* kind) {
   unsigned size = 0;
   if (X509_digest(&certificate, kind, bytes, &size) != 1) return {};
   return std::string(reinterpret_cast<const char*>(bytes), size);
+}
+
+std::string digest_of_public_key(const X509& certificate) {
+  unsigned char* der = nullptr;
+  const int size = i2d_X509_PUBKEY(X509_get_X509_PUBKEY(&certificate), &der);
+  if (size <= 0) return {};
+  unsigned char bytes[EVP_MAX_MD_SIZE];
+  unsigned digest_size = 0;
+  const bool made = EVP_Digest(der, static_cast<std::size_t>(size), bytes, &digest_size, EVP_sha256(), nullptr) == 1;
+  OPENSSL_free(der);
+  return made ? std::string(reinterpret_cast<const char*>(bytes), digest_size) : std::string();
 }
 
 // The TLS features extension; its one feature in use is the staple.
@@ -106,6 +118,13 @@ class StatusFilter final : public StapleFilter {
     return true;
   }
 
+  unsigned dh_prime_bits() const override {
+    EVP_PKEY* key = nullptr;
+    if (first_->connection == nullptr || SSL_get_server_tmp_key(first_->connection, &key) != 1) return 0;
+    const Key held(key);
+    return EVP_PKEY_base_id(key) == EVP_PKEY_DH ? static_cast<unsigned>(EVP_PKEY_bits(key)) : 0;
+  }
+
  private:
   using StatusCallback = int (*)(SSL*, void*);
 
@@ -130,6 +149,7 @@ const std::string& CertificateFacts::digest(DigestKind kind) const {
     case DigestKind::sha256: break;
     case DigestKind::sha1: return sha1;
     case DigestKind::md5: return md5;
+    case DigestKind::spki_sha256: return spki_sha256;
   }
   return sha256;
 }
@@ -144,6 +164,7 @@ Result<CertificateFacts> read_certificate(std::string_view pem) {
   facts.sha256 = digest_of(*certificate, EVP_sha256());
   facts.sha1 = digest_of(*certificate, EVP_sha1());
   facts.md5 = digest_of(*certificate, EVP_md5());
+  facts.spki_sha256 = digest_of_public_key(*certificate);
   facts.must_staple = has_tls_features(*certificate);
   return facts;
 }

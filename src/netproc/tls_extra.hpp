@@ -16,6 +16,7 @@ struct CertificateFacts {
   std::string sha256;  // digests of the certificate, as bytes
   std::string sha1;
   std::string md5;
+  std::string spki_sha256;   // of the public key, algorithm included (RFC 7469, 2.4)
   bool must_staple = false;  // RFC 7633
 
   const std::string& digest(DigestKind kind) const;
@@ -33,6 +34,8 @@ class StapleFilter {
   virtual ~StapleFilter() = default;
   // False when the connection was not seen; then libtls stays as strict as it is.
   virtual bool install() = 0;
+  // After the handshake: how large the prime of the server's Diffie-Hellman key was; 0 when there was none.
+  virtual unsigned dh_prime_bits() const = 0;
 };
 
 }  // namespace msmtp

@@ -11,11 +11,13 @@
 #include "netproc/tls_priorities.hpp"
 #include "netproc/tls_reason.hpp"
 
+#include <algorithm>
 #include <cstdlib>
 #include <ctime>
 #include <optional>
 #include <string>
 #include <tls.h>
+#include <vector>
 
 namespace msmtp {
 
@@ -40,17 +42,21 @@ Result<void> accepted(int outcome, const ConfigHandle& config, ExitCode code, st
 // ---- what the peer's certificate has to pass ----
 
 struct Checks {
-  bool chain = true;                       // trust, validity, name
-  std::optional<Fingerprint> fingerprint;  // instead of all that
+  bool chain = true;                      // trust, validity, name
+  std::vector<Fingerprint> fingerprints;  // instead of all that: one of them
+  std::uint32_t min_dh_prime_bits = 0;    // beside all that
 };
 
 // One of certcheck off, fingerprint, trust file is in force; the others are not looked at.
 Result<Checks> checks_of(const Prepare& settings) {
-  if (!settings.certcheck) return Checks{false, std::nullopt};
-  if (settings.fingerprint.empty()) return Checks{true, std::nullopt};
-  auto fingerprint = parse_fingerprint(settings.fingerprint.view());
-  if (!fingerprint) return fail(ExitCode::software, "tls_fingerprint: not a fingerprint");
-  return Checks{false, std::move(fingerprint)};
+  Checks checks;
+  checks.min_dh_prime_bits = settings.min_dh_prime_bits;
+  checks.chain = settings.certcheck && settings.fingerprint.empty();
+  if (!settings.certcheck || checks.chain) return checks;
+  auto fingerprints = parse_fingerprints(settings.fingerprint.view());
+  if (!fingerprints) return fail(ExitCode::software, "tls_fingerprint: not a fingerprint");
+  checks.fingerprints = std::move(*fingerprints);
+  return checks;
 }
 
 Result<void> trust_directory(const ConfigHandle& config, const std::string& path) {
@@ -237,13 +243,27 @@ Unexpected LibtlsContext::handshake_failure() const {
   return fail(handshake_error(error()));
 }
 
+// The certificate in the words of tls_fingerprint, in each kind that WANTED has.
+Unexpected another_certificate(const std::vector<Fingerprint>& wanted, const CertificateFacts& certificate) {
+  std::string found;
+  for (const DigestKind kind : {DigestKind::sha256, DigestKind::sha1, DigestKind::md5, DigestKind::spki_sha256}) {
+    if (std::ranges::find(wanted, kind, &Fingerprint::kind) == wanted.end()) continue;
+    found += found.empty() ? "the server's " : ", its ";
+    found += std::string(name(kind)) + " is " + fingerprint_setting(kind, certificate.digest(kind));
+  }
+  return fail(ExitCode::unavailable, "TLS certificate fingerprint does not match: " + found);
+}
+
 // What libtls does not check itself.
 Result<void> LibtlsContext::check(const CertificateFacts& certificate) const {
-  if (checks_.fingerprint) {
-    const DigestKind kind = checks_.fingerprint->kind;
-    if (certificate.digest(kind) == checks_.fingerprint->digest) return {};
-    return fail(ExitCode::unavailable, "TLS certificate fingerprint does not match: the server's " +
-                                           std::string(name(kind)) + " is " + colon_hex(certificate.digest(kind)));
+  if (const unsigned bits = staple_filter_->dh_prime_bits(); bits != 0 && bits < checks_.min_dh_prime_bits) {
+    return fail(ExitCode::protocol, "TLS handshake failed: the server's Diffie-Hellman prime has " +
+                                        std::to_string(bits) + " bits, less than tls_min_dh_prime_bits");
+  }
+  if (!checks_.fingerprints.empty()) {
+    const auto matches = [&](const Fingerprint& wanted) { return certificate.digest(wanted.kind) == wanted.digest; };
+    if (std::ranges::any_of(checks_.fingerprints, matches)) return {};
+    return another_certificate(checks_.fingerprints, certificate);
   }
   if (checks_.chain && certificate.must_staple && tls_peer_ocsp_cert_status(context_.get()) != TLS_OCSP_CERT_GOOD) {
     return fail(ExitCode::unavailable,

@@ -33,6 +33,7 @@ Result<Prepare> prepare_message(const Account& account, bool trace) {
   TRY(set_field(message.cert_file, account.tls_cert_file, "tls_cert_file"));
   TRY(set_field(message.fingerprint, account.tls_fingerprint, "tls_fingerprint"));
   TRY(set_field(message.priorities, account.tls_priorities, "tls_priorities"));
+  message.min_dh_prime_bits = account.tls_min_dh_prime_bits;
   TRY(set_field(message.tls_name, account.tls_host_override ? account.tls_host_override : account.host, "host"));
   return message;
 }

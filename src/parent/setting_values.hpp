@@ -20,11 +20,13 @@ std::optional<Authentication> parse_authentication(std::string_view text);
 // "on", "off" or a facility's name.
 std::optional<SyslogFacility> parse_syslog(std::string_view text);
 
-// A certificate's fingerprint as pairs of hex digits with ':' or ' ' between them, SHA-256, SHA-1 or
-// MD5 by its length; gives "sha256:", "sha1:" or "md5:" and the digits in lower case.
+// One certificate or public key, or several with ',' between them. A certificate's fingerprint is pairs of hex digits
+// with ':' or ' ' between them, SHA-256, SHA-1 or MD5 by its length; a public key's is "spki:sha256:" and such pairs,
+// 64 hex digits, or base64 (the pin of RFC 7469). Gives "sha256:", "sha1:", "md5:" or "spki:sha256:" and the digits in
+// lower case, with ',' between them. Nothing for more than max_fingerprints.
 std::optional<std::string> parse_fingerprint(std::string_view text);
 
-// That form again as people write it: upper-case pairs with ':' between them.
+// That form again as people write it: upper-case pairs with ':' between them, a public key's in base64.
 std::string show_fingerprint(std::string_view fingerprint);
 
 // "never", or some of "failure", "delay", "success" with ',' between them, none twice; gives the

@@ -30,8 +30,10 @@ void check_priorities(std::string_view text) {
 
 // What is accepted can be written again, and is then the same.
 void check_fingerprint(std::string_view text) {
+  const auto several = msmtp::parse_fingerprints(text);
   const auto fingerprint = msmtp::parse_fingerprint(text);
-  if (!fingerprint) return;
+  require(!fingerprint || (several && several->size() == 1 && several->front() == *fingerprint));
+  if (!fingerprint || fingerprint->kind == msmtp::DigestKind::spki_sha256) return;
   std::string again(msmtp::name(fingerprint->kind));
   again += ':';
   again += msmtp::colon_hex(fingerprint->digest);

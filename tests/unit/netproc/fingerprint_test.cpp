@@ -24,10 +24,32 @@ TEST_CASE("anything else is no fingerprint") {
   }
 }
 
+TEST_CASE("pins of public keys, and several of all kinds") {
+  const std::string pin = "spki:sha256:" + std::string(64, 'a');
+  const auto several = parse_fingerprints("md5:" + std::string(32, '0') + "," + pin);
+  REQUIRE(several);
+  REQUIRE(several->size() == 2);
+  CHECK((*several)[0].kind == DigestKind::md5);
+  CHECK((*several)[1].kind == DigestKind::spki_sha256);
+  CHECK((*several)[1].digest == std::string(32, '\xaa'));
+  CHECK(parse_fingerprints(pin)->size() == 1);
+  for (const std::string& text : {std::string(), pin + ",", "," + pin, pin + ", " + pin, pin + "," + pin + "x"}) {
+    CAPTURE(text);
+    CHECK_FALSE(parse_fingerprints(text));
+  }
+}
+
+TEST_CASE("a digest in the words of the setting") {
+  CHECK(fingerprint_setting(DigestKind::sha1, std::string("\x00\xab", 2)) == "00:AB");
+  CHECK(fingerprint_setting(DigestKind::spki_sha256, std::string(32, '\0')) ==
+        "spki:sha256:" + std::string(43, 'A') + "=");
+}
+
 TEST_CASE("digests are shown as upper-case pairs") {
   CHECK(colon_hex(std::string("\x00\xab\x1f", 3)) == "00:AB:1F");
   CHECK(colon_hex("") == "");
   CHECK(name(DigestKind::sha256) == "SHA256");
   CHECK(name(DigestKind::sha1) == "SHA1");
   CHECK(name(DigestKind::md5) == "MD5");
+  CHECK(name(DigestKind::spki_sha256) == "public key's SHA256");
 }

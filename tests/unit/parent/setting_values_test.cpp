@@ -83,6 +83,42 @@ TEST_CASE("a fingerprint is shown in upper case with colons, whatever it was giv
   CHECK(show_fingerprint(parse_fingerprint(text).value()) == shown);
 }
 
+TEST_CASE("a public key's pin is 64 hex digits, pairs of them, or base64, and is shown in base64") {
+  const std::string pin = "spki:sha256:" + repeated(32);
+  const std::string shown = show_fingerprint(pin);
+  CHECK(shown.size() == std::string("spki:sha256:").size() + 44);
+  CHECK(shown.starts_with("spki:sha256:q6urq6ur"));
+  CHECK(parse_fingerprint(shown) == pin);
+  CHECK(parse_fingerprint(pin) == pin);
+  CHECK(parse_fingerprint("spki:sha256:" + pairs(32, ':')) == pin);
+  CHECK(parse_fingerprint("spki:sha256:" + pairs(32, ' ')) == pin);
+}
+
+TEST_CASE("what is no pin of a public key") {
+  for (const std::string& text :
+       {std::string("spki:sha256:"), std::string("spki:sha256"), "spki:" + repeated(32), "spki:sha1:" + repeated(20),
+        "spki:sha256:" + repeated(31), "spki:sha256:" + repeated(33), "SPKI:sha256:" + repeated(32),
+        "spki:sha256:" + std::string(43, 'A'), "spki:sha256:" + std::string(44, 'A'), "spki:sha256:" + pairs(31, ':'),
+        "spki:sha256:" + std::string(63, 'a') + "g"}) {
+    CAPTURE(text);
+    CHECK_FALSE(parse_fingerprint(text).has_value());
+  }
+}
+
+TEST_CASE("several fingerprints and pins stand beside each other") {
+  const std::string pin = "spki:sha256:" + repeated(32);
+  const auto both = parse_fingerprint(pairs(32, ':') + " , " + pin);
+  CHECK(both == "sha256:" + repeated(32) + "," + pin);
+  CHECK(parse_fingerprint(show_fingerprint(*both)) == *both);
+  CHECK_FALSE(parse_fingerprint(pin + ",").has_value());
+  CHECK_FALSE(parse_fingerprint("," + pin).has_value());
+  CHECK_FALSE(parse_fingerprint(pin + ",junk").has_value());
+  std::string many = pin;
+  for (int i = 1; i < 50; ++i) many += "," + pin;
+  CHECK(parse_fingerprint(many).has_value());
+  CHECK_FALSE(parse_fingerprint(many + "," + pin).has_value());
+}
+
 TEST_CASE("dsn_notify is never, or a list of distinct conditions in any order") {
   CHECK(parse_dsn_notify("never") == "NEVER");
   CHECK(parse_dsn_notify("failure") == "FAILURE");
