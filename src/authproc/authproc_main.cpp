@@ -5,6 +5,7 @@
 #include "authproc/acquire.hpp"
 #include "authproc/exchange.hpp"
 #include "authproc/sasl.hpp"
+#include "authproc/turn.hpp"
 #include "common/child.hpp"
 #include "common/sandbox.hpp"
 

@@ -1,8 +1,7 @@
 // Turn by turn, between netproc and the SASL library.
 #include "authproc/exchange.hpp"
 
-#include <cerrno>
-#include <poll.h>
+#include "authproc/turn.hpp"
 
 namespace msmtp {
 
@@ -37,16 +36,6 @@ Result<ExitCode> finish(const SaslClient& sasl, ToParent& parent) {
 }
 
 }  // namespace
-
-Result<void> wait_for_turn(const Fd& wanted, const Fd& other) {
-  for (;;) {
-    pollfd watched[] = {{wanted.number(), POLLIN, 0}, {other.number(), POLLIN, 0}};
-    const int ready = poll(watched, 2, -1);
-    if (ready < 0 && errno == EINTR) continue;
-    if (ready < 0 || watched[0].revents != 0) return {};
-    return fail(Error{ExitCode::software, "the other side has ended unexpectedly", {}, Cause::peer_gone});
-  }
-}
 
 Result<ExitCode> lead_exchange(SaslClient& sasl, std::optional<Secret> first, ToNetprocEnd& netproc, ToParent& parent) {
   TRY(send_response(netproc, first));

@@ -15,10 +15,6 @@ namespace msmtp {
 using ToParent = Channel<FromAuthproc, ToAuthproc>;
 using ToNetprocEnd = Channel<SaslFromClient, SaslFromServer>;
 
-// Waits until WANTED has something to say. Cause::peer_gone when OTHER is closed, or speaks although it is
-// not its turn.
-Result<void> wait_for_turn(const Fd& wanted, const Fd& other);
-
 // Answers challenges until the server has accepted, and tells the parent how it ended: Completed or Failed.
 // FIRST is the initial response, if there is one. Gives the exit code that fits; errors are those of the
 // channels, about which the parent has not been told.

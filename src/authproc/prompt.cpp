@@ -145,10 +145,9 @@ Answer ask_once(const Fd& terminal, const Fd& parent, std::string_view question)
 
 }  // namespace
 
-Result<std::optional<Secret>> ask_for_password(std::string_view user, std::string_view host, const Fd& parent) {
+Result<std::optional<Secret>> ask_on_terminal(std::string_view question, const Fd& parent) {
   const Fd terminal(open("/dev/tty", O_RDWR | O_NOCTTY | O_CLOEXEC));
   if (!terminal.is_open()) return std::optional<Secret>();
-  const std::string question = "password for " + printable(user) + " at " + printable(host) + ": ";
   for (;;) {
     Answer answer = ask_once(terminal, parent, question);
     if (answer.event == Event::line) return std::move(answer.password);
@@ -158,6 +157,10 @@ Result<std::optional<Secret>> ask_for_password(std::string_view user, std::strin
     // Its default action ends us, or stops us until the user goes on: then we ask again.
     (void)raise(answer.signal);
   }
+}
+
+Result<std::optional<Secret>> ask_for_password(std::string_view user, std::string_view host, const Fd& parent) {
+  return ask_on_terminal("password for " + printable(user) + " at " + printable(host) + ": ", parent);
 }
 
 }  // namespace msmtp

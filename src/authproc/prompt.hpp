@@ -17,4 +17,7 @@ namespace msmtp {
 // or PARENT, whose other end is closed (Cause::peer_gone).
 Result<std::optional<Secret>> ask_for_password(std::string_view user, std::string_view host, const Fd& parent);
 
+// The same with a QUESTION of one's own, which is printable.
+Result<std::optional<Secret>> ask_on_terminal(std::string_view question, const Fd& parent);
+
 }  // namespace msmtp

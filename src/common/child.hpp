@@ -7,8 +7,9 @@ namespace msmtp {
 
 // Descriptors of every child: 0 and 1 are /dev/null, 2 is the log pipe.
 inline constexpr int parent_channel_number = 3;
-inline constexpr int sasl_channel_number = 4;  // netproc and authproc only, when there is authentication
-inline constexpr int client_input_number = 4;  // server only: where it reads the SMTP client
+inline constexpr int sasl_channel_number = 4;     // netproc and authproc only, when there is authentication
+inline constexpr int signing_channel_number = 5;  // netproc and signer only, when there is a client certificate
+inline constexpr int client_input_number = 4;     // server only: where it reads the SMTP client
 inline constexpr int client_output_number = 5;
 
 // The names of the executables below $(libexecdir)/msmtp.
@@ -16,6 +17,7 @@ inline constexpr std::string_view resolver_program = "msmtp-resolver";
 inline constexpr std::string_view netproc_program = "msmtp-netproc";
 inline constexpr std::string_view netproc_tls_program = "msmtp-netproc-tls";
 inline constexpr std::string_view authproc_program = "msmtp-authproc";
+inline constexpr std::string_view signer_program = "msmtp-signer";
 inline constexpr std::string_view server_program = "msmtp-smtpd";
 
 }  // namespace msmtp

@@ -5,6 +5,8 @@
 //   parent   -> authproc   ToAuthproc      authproc -> parent    FromAuthproc
 //   parent   -> server     ToServer        server   -> parent    FromServer
 //   netproc  -> authproc   SaslFromServer  authproc -> netproc   SaslFromClient
+//   parent   -> signer     ToSigner        signer   -> parent    FromSigner
+//   netproc  -> signer     KeyFromNetproc  signer   -> netproc   KeyFromSigner
 //
 // Each message lists its fields once; codec.hpp encodes, decodes and describes from that list.
 #pragma once
@@ -562,6 +564,80 @@ struct Departed {
   friend bool operator==(const Departed&, const Departed&) = default;
 };
 
+// ---- signer ----
+
+enum class KeyKind : std::uint8_t { rsa, ec, edwards, last = edwards };
+
+// The forms in which TLS asks for a signature.
+enum class SignatureScheme : std::uint8_t {
+  rsa_pkcs1,  // of a DigestInfo, or of two digests before TLS 1.2; the signer pads it
+  rsa_pss,    // of a block that is padded already, as long as the modulus
+  ecdsa,      // of a digest
+  eddsa,      // of what is to be signed itself
+  last = eddsa,
+};
+
+inline constexpr std::size_t max_signature = 2048;  // RSA of 16384 bits
+inline constexpr std::size_t max_signing_input = 32 * 1024;
+
+// parent -> signer: where the private key of the client certificate is. First message, and an Acquire follows, which
+// says where the PIN of a token is; as often as authproc hears Acquire, and then perhaps Choose.
+struct LoadKey {
+  Text<max_path> key;          // a file or a PKCS#11 URI; empty: this candidate has no client certificate
+  Text<max_path> certificate;  // a PKCS#11 URI; empty: the network child reads a file
+
+  static constexpr std::string_view message_name = "LoadKey";
+  static void fields(auto& self, auto&& field) {
+    field("key", self.key);
+    field("certificate", self.certificate);
+  }
+  friend bool operator==(const LoadKey&, const LoadKey&) = default;
+};
+
+// signer -> parent: the key can be used, and nobody will be asked for a PIN any more.
+struct KeyLoaded {
+  static constexpr std::string_view message_name = "KeyLoaded";
+  static void fields(auto&, auto&&) {}
+  friend bool operator==(const KeyLoaded&, const KeyLoaded&) = default;
+};
+
+// signer -> netproc: what is public of the key.
+struct Key {
+  KeyKind kind = KeyKind::rsa;
+  BytesView<8 * 1024> public_key;    // SubjectPublicKeyInfo in DER; empty: what the certificate says
+  BytesView<32 * 1024> certificate;  // in DER; empty: it lies in a file
+
+  static constexpr std::string_view message_name = "Key";
+  static void fields(auto& self, auto&& field) {
+    field("kind", self.kind);
+    field("public_key", self.public_key);
+    field("certificate", self.certificate);
+  }
+  friend bool operator==(const Key&, const Key&) = default;
+};
+
+// netproc -> signer: sign this, for the one handshake that there is. Legal once.
+struct Sign {
+  SignatureScheme scheme = SignatureScheme::rsa_pkcs1;
+  BytesView<max_signing_input> input;
+
+  static constexpr std::string_view message_name = "Sign";
+  static void fields(auto& self, auto&& field) {
+    field("scheme", self.scheme);
+    field("input", self.input);
+  }
+  friend bool operator==(const Sign&, const Sign&) = default;
+};
+
+// signer -> netproc. Last message.
+struct Signature {
+  BytesView<max_signature> bytes;
+
+  static constexpr std::string_view message_name = "Signature";
+  static void fields(auto& self, auto&& field) { field("bytes", self.bytes); }
+  friend bool operator==(const Signature&, const Signature&) = default;
+};
+
 // ---- SASL between netproc and authproc ----
 
 // A server challenge, decoded from base64.
@@ -610,6 +686,10 @@ using ToAuthproc = std::variant<Acquire, Begin, Choose>;
 using FromAuthproc = std::variant<Acquired, Sealed, Completed, Failed>;
 using ToServer = std::variant<Serve, ClientAnswer>;
 using FromServer = std::variant<NewMail, NewRecipient, Content, Chunk, ChunkEnd, Abandoned, Departed, Failed>;
+using ToSigner = std::variant<LoadKey, Acquire, Choose>;
+using FromSigner = std::variant<KeyLoaded, Failed>;
+using KeyFromSigner = std::variant<Key, Signature>;
+using KeyFromNetproc = std::variant<Sign>;
 using SaslFromServer = std::variant<Challenge, Accepted>;
 using SaslFromClient = std::variant<Response, Cancel>;
 
