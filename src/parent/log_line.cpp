@@ -38,8 +38,14 @@ std::string joined(const Pieces& pieces, std::string_view separator) {
   return text;
 }
 
+// A line without a code is what the server said, too, but no status.
+bool has_code(std::string_view reply) {
+  const auto is_digit = [](char byte) { return byte >= '0' && byte <= '9'; };
+  return reply.size() >= 3 && std::ranges::all_of(reply.substr(0, 3), is_digit);
+}
+
 void add_reply(std::string& line, std::string_view reply) {
-  add(line, "smtpstatus", escaped(reply.substr(0, 3)));
+  if (has_code(reply)) add(line, "smtpstatus", std::string(reply.substr(0, 3)));
   add(line, "smtpmsg", '\'' + joined(split(reply, '\n'), "\\n") + '\'');
 }
 

@@ -28,7 +28,8 @@ struct LogFacts {
 };
 
 // "host=H tls=on auth=on user=U from=F recipients=R1,R2 mailsize=N smtpstatus=C smtpmsg='M' errormsg='E'
-// exitcode=EX_NAME" without a line end; control bytes and single quotes in any value become '?'.
+// exitcode=EX_NAME" without a line end; control bytes and single quotes in any value become '?'. There is no smtpstatus
+// when the server's line has no code.
 std::string log_line(const LogFacts& facts);
 
 inline constexpr std::string_view default_log_time_format = "%b %d %H:%M:%S";

@@ -72,6 +72,15 @@ TEST_CASE("no value can hold a control byte or end its quotes") {
   CHECK(log_line(evil).starts_with("socket=x??y?z? "));
 }
 
+TEST_CASE("what has no code is shown, but is no status") {
+  LogFacts facts;
+  for (const auto* reply : {"a=b c", "2.5 x", "25", "x y z"}) {
+    facts.server_reply = reply;
+    CHECK(log_line(facts).find("smtpstatus") == std::string::npos);
+    CHECK(log_line(facts).find(std::string(" smtpmsg='") + reply + "' ") != std::string::npos);
+  }
+}
+
 TEST_CASE("the time has the given format, and none is nothing at all") {
   std::tm tm{};
   tm.tm_year = 126;
