@@ -48,12 +48,16 @@ sanitize-programs: $(SAN_PROGRAMS)
 sanitize-unit: $(SAN_UNIT_PROGRAM)
 fuzz-programs: $(FUZZ_PROGRAMS)
 
+INSTALL = PROGRAMS="$(PROGRAMS)" DESTDIR="$(DESTDIR)" bindir="$(bindir)" libexecdir="$(libexecdir)" \
+	sysconfdir="$(sysconfdir)" mandir="$(mandir)" docdir="$(docdir)" bash_completion_dir="$(bash_completion_dir)" \
+	zsh_completion_dir="$(zsh_completion_dir)" fish_completion_dir="$(fish_completion_dir)" vim_dir="$(vim_dir)" \
+	SENDMAIL_LINK="$(SENDMAIL_LINK)" sendmail_link="$(sendmail_link)" mailq_link="$(mailq_link)" \
+	newaliases_link="$(newaliases_link)" lib_sendmail_link="$(lib_sendmail_link)" sh build-aux/install.sh
+
 install: all
-	$(Q)PROGRAMS="$(PROGRAMS)" bindir="$(bindir)" libexecdir="$(libexecdir)" mandir="$(mandir)" docdir="$(docdir)" \
-		DESTDIR="$(DESTDIR)" sh build-aux/install.sh install
+	$(Q)$(INSTALL) install
 
 uninstall:
-	$(Q)PROGRAMS="$(PROGRAMS)" bindir="$(bindir)" libexecdir="$(libexecdir)" mandir="$(mandir)" docdir="$(docdir)" \
-		DESTDIR="$(DESTDIR)" sh build-aux/install.sh uninstall
+	$(Q)$(INSTALL) uninstall
 
 .PHONY: all programs strict unit process sanitize-programs sanitize-unit fuzz-programs install uninstall

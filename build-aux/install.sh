@@ -1,14 +1,16 @@
 #!/bin/sh
-# Puts the programs, manual pages and samples where ./configure said, below DESTDIR, or takes them away
-# again. Called by make with PROGRAMS, DESTDIR and the directories in the environment.
+# Puts the programs, manual pages, samples, completions and links where ./configure said, below DESTDIR, or
+# takes them away again. Called by make with PROGRAMS, DESTDIR and what config.mk says in the environment.
 set -eu
-: "${PROGRAMS?}" "${DESTDIR?}" "${bindir:?}" "${libexecdir:?}" "${mandir:?}" "${docdir:?}"
+: "${PROGRAMS?}" "${DESTDIR?}" "${bindir:?}" "${libexecdir:?}" "${sysconfdir:?}" "${mandir:?}" "${docdir:?}"
+: "${bash_completion_dir:?}" "${zsh_completion_dir:?}" "${fish_completion_dir:?}" "${vim_dir:?}"
+: "${SENDMAIL_LINK:?}" "${sendmail_link:?}" "${mailq_link:?}" "${newaliases_link:?}" "${lib_sendmail_link?}"
 
 # Calls $1 with mode, source and destination of everything that is installed.
 each_file() {
   for program in $PROGRAMS; do
     case $program in
-      build/bin/*) "$1" 755 "$program" "$bindir/${program##*/}" ;;
+      */bin/*) "$1" 755 "$program" "$bindir/${program##*/}" ;;
       *) "$1" 755 "$program" "$libexecdir/msmtp/${program##*/}" ;;
     esac
   done
@@ -18,6 +20,33 @@ each_file() {
   for sample in etc/* README.md ARCHITECTURE.md SECURITY.md LICENSE; do
     [ ! -f "$sample" ] || "$1" 644 "$sample" "$docdir/${sample##*/}"
   done
+  # A shell looks for the completion under the name that it gives to it.
+  [ "$bash_completion_dir" = no ] || "$1" 644 etc/completion/msmtp.bash "$bash_completion_dir/msmtp"
+  [ "$zsh_completion_dir" = no ] || "$1" 644 etc/completion/_msmtp "$zsh_completion_dir/_msmtp"
+  [ "$fish_completion_dir" = no ] || "$1" 644 etc/completion/msmtp.fish "$fish_completion_dir/msmtp.fish"
+  if [ "$vim_dir" != no ]; then
+    for part in syntax ftdetect; do "$1" 644 "etc/vim/$part/msmtp.vim" "$vim_dir/$part/msmtp.vim"; done
+  fi
+}
+
+# Calls $1 with the place and the text of each link for callers of sendmail.
+each_link() {
+  for link in sendmail_link mailq_link newaliases_link lib_sendmail_link; do
+    eval "link=\$$link"
+    [ -z "$link" ] || "$1" "$DESTDIR${link%=*}" "${link##*=}"
+  done
+}
+
+in_sed() {
+  printf '%s' "$1" | sed 's/[&|\\]/\\&/g'
+}
+
+# Programs are copied; what is read by people and shells is told where the system's files are.
+copy() { # mode, source, destination
+  case $1 in
+    755) cp -- "$2" "$3" ;;
+    *) sed "s|SYSCONFDIR/|$(in_sed "$sysconfdir")/|g; s|LIBEXECDIR/|$(in_sed "$libexecdir")/|g" "$2" >"$3" ;;
+  esac
 }
 
 put() { # mode, source, destination
@@ -25,9 +54,15 @@ put() { # mode, source, destination
   mkdir -p -- "${target%/*}"
   echo "  INSTALL $target"
   # Beside and then in place: a running program keeps the file that it has open.
-  cp -- "$2" "$target.new"
+  copy "$1" "$2" "$target.new"
   chmod "$1" "$target.new"
   mv -f -- "$target.new" "$target"
+}
+
+# A staging directory is ours alone, so the directories that are empty now go too.
+forget_directory() { # directory below DESTDIR
+  [ -n "$DESTDIR" ] || return 0
+  (cd -- "$DESTDIR" && rmdir -p -- "${1#/}" 2>/dev/null) || :
 }
 
 take_away() {
@@ -35,16 +70,54 @@ take_away() {
   [ -f "$target" ] || return 0
   echo "  REMOVE  $target"
   rm -f -- "$target"
-  # A staging directory is ours alone, so its empty directories go too.
-  if [ -n "$DESTDIR" ]; then
-    directory=${3#/}
-    (cd -- "$DESTDIR" && rmdir -p -- "${directory%/*}" 2>/dev/null) || :
-  fi
+  forget_directory "${3%/*}"
+}
+
+is_our_link() { # place, text
+  [ -L "$1" ] && [ "$(readlink "$1")" = "$2" ]
+}
+
+foreign=
+find_foreign() {
+  if is_our_link "$@" || { [ ! -e "$1" ] && [ ! -L "$1" ]; }; then return 0; fi
+  foreign="$foreign $1"
+}
+
+# Another mail system's programs are not ours to replace; asked before anything is installed.
+refuse_foreign() {
+  each_link find_foreign
+  [ -n "$foreign" ] || return 0
+  {
+    echo "install: already there and not put there by this program:$foreign"
+    echo "install: nothing was installed. Take the other mail system away first (or move what it left), or configure"
+    echo "install: again without --enable-sendmail-link."
+  } >&2
+  exit 1
+}
+
+put_link() {
+  mkdir -p -- "${1%/*}"
+  echo "  LINK    $1"
+  # Without -f: what came since we looked stays.
+  is_our_link "$@" || ln -s -- "$2" "$1"
+}
+
+take_link() {
+  is_our_link "$@" || return 0
+  echo "  REMOVE  $1"
+  rm -f -- "$1"
+  place=${1#"$DESTDIR"}
+  forget_directory "${place%/*}"
 }
 
 case ${1-} in
-  install) each_file put ;;
+  install)
+    [ "$SENDMAIL_LINK" = no ] || refuse_foreign
+    each_file put
+    [ "$SENDMAIL_LINK" = no ] || each_link put_link ;;
   uninstall)
+    # Also when they are not asked for any more: they would lead nowhere.
+    each_link take_link
     each_file take_away
     for directory in "$libexecdir/msmtp" "$docdir"; do
       rmdir -- "$DESTDIR$directory" 2>/dev/null || :

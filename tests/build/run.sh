@@ -93,6 +93,8 @@ refuses_bad_values() {
   # shellcheck disable=SC2016
   refused '--bindir=/usr/$(bad)'
   said "--bindir"
+  refused --with-vim-dir=vim
+  said "--vim_dir: 'vim' is not an absolute path"
   refused '--with-privsep-user=no body'
   said "not a user name"
 }
@@ -121,6 +123,24 @@ derives_directories() {
   wrote config.hpp 'inline constexpr std::string_view helpers_from_bindir = "../lib/some/msmtp";'
   wrote config.hpp 'inline constexpr std::string_view privsep_user = "_msmtp";'
   wrote config.hpp 'inline constexpr bool with_sandbox = true;'
+  wrote config.mk "bash_completion_dir = /usr/share/bash-completion/completions"
+  wrote config.mk "SENDMAIL_LINK = no"
+  wrote config.mk "lib_sendmail_link = /usr/lib/sendmail=../bin/msmtp"
+}
+
+derives_links() {
+  configure --enable-sendmail-link --prefix=/opt --sbindir=/opt/bin --without-zsh-completion-dir \
+    --with-fish-completion-dir=/opt/fish --with-vim-dir=/opt/vim
+  wrote config.mk "SENDMAIL_LINK = yes"
+  wrote config.mk "sendmail_link = /opt/bin/sendmail=msmtp"
+  wrote config.mk "newaliases_link = /opt/bin/newaliases=msmtp"
+  wrote config.mk "lib_sendmail_link = "
+  wrote config.mk "zsh_completion_dir = no"
+  wrote config.mk "fish_completion_dir = /opt/fish"
+  wrote config.mk "vim_dir = /opt/vim"
+  configure --sbindir=/usr/sbin --bindir=/opt/it/bin
+  wrote config.mk "sendmail_link = /usr/sbin/sendmail=../../opt/it/bin/msmtp"
+  wrote config.mk "mailq_link = /opt/it/bin/mailq=msmtp"
 }
 
 remembers_options() {
@@ -159,6 +179,58 @@ installs_and_uninstalls() {
   [ "$before" = "$(ls -lR build/bin build/libexec)" ]
 }
 
+installs_links() {
+  stage="$scratch/linked"
+  "${MAKE:-make}" -f build-aux/build.mk install "DESTDIR=$stage" SENDMAIL_LINK=yes
+  sbindir=$(sed -n 's/^sbindir = //p' config.mk)
+  bindir=$(sed -n 's/^bindir = //p' config.mk)
+  for link in "$sbindir/sendmail" "$bindir/mailq" "$bindir/newaliases"; do
+    [ -L "$stage$link" ]
+    [ "$(readlink -f "$stage$link")" = "$(readlink -f "$stage$bindir/msmtp")" ]
+  done
+  "$stage$bindir/mailq" >"$scratch/said"
+  said "Mail queue is empty"
+  # Again over itself, and then without the links, which go nevertheless.
+  "${MAKE:-make}" -f build-aux/build.mk install "DESTDIR=$stage" SENDMAIL_LINK=yes
+  "${MAKE:-make}" -f build-aux/build.mk uninstall "DESTDIR=$stage"
+  [ -z "$(find "$stage" -mindepth 1)" ]
+}
+
+spares_another_mail_system() {
+  stage="$scratch/other"
+  sbindir=$(sed -n 's/^sbindir = //p' config.mk)
+  bindir=$(sed -n 's/^bindir = //p' config.mk)
+  mkdir -p "$stage$sbindir" "$stage$bindir"
+  echo "not ours" >"$stage$sbindir/sendmail"
+  ln -s exim "$stage$bindir/mailq"
+  before=$(ls -lR "$stage")
+  if "${MAKE:-make}" -f build-aux/build.mk install "DESTDIR=$stage" SENDMAIL_LINK=yes >"$scratch/said" 2>&1; then
+    echo "installed over another mail system"
+    return 1
+  fi
+  said "not put there by this program: $stage$sbindir/sendmail $stage$bindir/mailq"
+  said "nothing was installed"
+  [ "$before" = "$(ls -lR "$stage")" ]
+  "${MAKE:-make}" -f build-aux/build.mk install "DESTDIR=$stage"
+  "${MAKE:-make}" -f build-aux/build.mk uninstall "DESTDIR=$stage"
+  [ "$(cat "$stage$sbindir/sendmail")" = "not ours" ]
+  [ "$(readlink "$stage$bindir/mailq")" = exim ]
+}
+
+says_where_the_system_files_are() {
+  stage="$scratch/places"
+  "${MAKE:-make}" -f build-aux/build.mk install "DESTDIR=$stage"
+  sysconfdir=$(sed -n 's/^sysconfdir = //p' config.mk)
+  mandir=$(sed -n 's/^mandir = //p' config.mk)
+  for file in "$mandir/man1/msmtp.1" "$(sed -n 's/^bash_completion_dir = //p' config.mk)/msmtp" \
+    "$(sed -n 's/^zsh_completion_dir = //p' config.mk)/_msmtp" \
+    "$(sed -n 's/^fish_completion_dir = //p' config.mk)/msmtp.fish"; do
+    cp "$stage$file" "$scratch/said"
+    said "$sysconfdir/msmtprc"
+    not_said "SYSCONFDIR/"
+  done
+}
+
 uninstall_spares_others() {
   stage="$scratch/shared"
   "${MAKE:-make}" -f build-aux/build.mk install "DESTDIR=$stage"
@@ -176,6 +248,7 @@ check refuses_bad_values "./configure refuses bad values"
 check names_what_is_missing "./configure names every missing library and its package at once"
 check names_the_compiler "./configure names a missing compiler"
 check derives_directories "./configure derives the directories and the way to the helpers"
+check derives_links "./configure derives the links for callers of sendmail and the places of completions"
 check remembers_options "./configure --reconfigure keeps the options and changes nothing"
 check gnu_make_is_satisfied "make has nothing to do after make"
 if command -v bmake >/dev/null 2>&1; then
@@ -187,8 +260,11 @@ fi
 if [ -x build/bin/msmtp ]; then
   check installs_and_uninstalls "install puts every program below DESTDIR, uninstall leaves nothing"
   check uninstall_spares_others "uninstall spares what it did not install"
+  check installs_links "with --enable-sendmail-link sendmail, mailq and newaliases lead to msmtp, until uninstall"
+  check spares_another_mail_system "install spares the programs of another mail system, and says so"
+  check says_where_the_system_files_are "the installed manual and completions name the system's configuration"
 else
-  skipped=$((skipped + 2))
+  skipped=$((skipped + 5))
   echo "SKIP install and uninstall: no build/bin/msmtp"
 fi
 

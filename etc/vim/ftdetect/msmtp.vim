@@ -1,0 +1,2 @@
+" Which files are configurations of msmtp.
+autocmd BufNewFile,BufRead .msmtprc,msmtprc,*/msmtp/config set filetype=msmtp
