@@ -36,7 +36,7 @@ SAN_TEST_COMPILE = $(SAN_CXX) -std=c++20 -MMD -MP $(CPPFLAGS) $(SAN_INCLUDES) -O
 SAN_LINK = $(SAN_CXX) $(LDFLAGS) -fsanitize=address,undefined -Wl,--as-needed
 FUZZ_LINK = $(SAN_CXX) $(LDFLAGS) -fsanitize=fuzzer,address,undefined -Wl,--as-needed
 
-ALL_LIBS = $(TLS_LIBS) $(GSASL_LIBS) $(IDN2_LIBS) $(SANDBOX_LIBS) $(LIBS)
+ALL_LIBS = $(TLS_LIBS) $(P11_KIT_LIBS) $(GSASL_LIBS) $(IDN2_LIBS) $(SANDBOX_LIBS) $(LIBS)
 
 include build/rules.mk
 

@@ -3,7 +3,7 @@
 # well) or "all" (the tests too). Does nothing, quickly, when all are there.
 set -eu
 
-build="g++ make pkg-config libtls-dev libssl-dev libgsasl-dev libseccomp-dev libcap-dev libidn2-dev libsecret-1-dev"
+build="g++ make pkg-config libtls-dev libssl-dev libgsasl-dev libseccomp-dev libcap-dev libidn2-dev libsecret-1-dev libp11-kit-dev"
 demo="openssl python3 procps iproute2 util-linux libcap2-bin"
 tests="catch2 libcriterion-dev clang clang-tidy clang-format libclang-rt-dev llvm shellcheck mandoc bmake strace git"
 keyring="gnome-keyring dbus libsecret-tools"

@@ -13,7 +13,8 @@ have_catch2=$(setting HAVE_CATCH2)
 have_criterion=$(setting HAVE_CRITERION)
 have_fuzzer=$(setting HAVE_FUZZER)
 have_sanitizer=$(setting SAN_CXX)
-with_libsecret=$(setting WITH_LIBSECRET)
+keyring=$(setting KEYRING)
+with_p11_kit=$(setting WITH_P11_KIT)
 helpers_from_bindir=$(setting helpers_from_bindir)
 
 mkdir -p build
@@ -82,6 +83,19 @@ objects_of() {
   done
 }
 
+# The filters of system calls: a program that is built first writes them.
+filters() {
+  root=$1 compiler=$2
+  generator=$root/filter_generator
+  # shellcheck disable=SC2046
+  link "$generator" LINK "\$(SANDBOX_LIBS) \$(LIBS)" $(objects_of "$root" src/common/filter_generator_main.cpp \
+    src/common/sandbox_linux_calls.cpp src/common/roles.cpp src/common/fd.cpp)
+  say "$root/common/built_filters.cpp: $generator
+	\$(SAY) \"  GEN   $root/common/built_filters.cpp\"
+	\$(Q)$generator >\$@.new && mv \$@.new \$@"
+  compile "$root/common/built_filters.o" "$root/common/built_filters.cpp" "$compiler" ""
+}
+
 # Objects and archives of a whole tree: its root, the compiler variable, and the sandbox.
 tree() {
   root=$1 compiler=$2 backend=$3
@@ -94,8 +108,12 @@ tree() {
       flags=
       case $source in
         */keyring_main.cpp)
-          [ "$with_libsecret" = yes ] || continue
+          [ "$keyring" = libsecret ] || continue
           flags="\$(LIBSECRET_CFLAGS)" ;;
+      esac
+      case $source,$with_p11_kit in
+        */signer_token_p11kit.cpp,yes) flags="\$(P11_KIT_CFLAGS)" ;;
+        */signer_token_p11kit.cpp,* | */signer_token_none.cpp,yes) continue ;;
       esac
       if stands_alone "$source" "$backend"; then
         case $source in
@@ -106,6 +124,10 @@ tree() {
       fi
       compile "$object" "$source" "$compiler" "$flags"
     done
+    if [ "$part $backend" = "common linux" ]; then
+      filters "$root" "$compiler"
+      members="$members $root/common/built_filters.o"
+    fi
     # shellcheck disable=SC2086
     archive "$root/lib$part.a" $members
   done
@@ -120,7 +142,7 @@ programs() {
   while read -r place name main part libraries; do
     case $place in "" | "#"*) continue ;; esac
     case $name in
-      msmtp-keyring) if [ "$with_libsecret" = no ] || [ ! -f "src/$main" ]; then continue; fi ;;
+      msmtp-keyring) case $keyring,$main in libsecret,*/keyring_* | macos,*/keychain_*) ;; *) continue ;; esac ;;
     esac
     alternatives=
     case $name in
@@ -138,7 +160,9 @@ libexec/msmtp  msmtp-resolver     netproc/resolver_main.cpp  netproc   $(IDN2_LI
 libexec/msmtp  msmtp-netproc      netproc/netproc_main.cpp   netproc
 libexec/msmtp  msmtp-netproc-tls  netproc/netproc_main.cpp   netproc   $(TLS_LIBS)
 libexec/msmtp  msmtp-authproc     authproc/authproc_main.cpp authproc  $(GSASL_LIBS)
+libexec/msmtp  msmtp-signer       authproc/signer_main.cpp   authproc  $(CRYPTO_LIBS) $(P11_KIT_LIBS)
 libexec/msmtp  msmtp-keyring      authproc/keyring_main.cpp  authproc  $(LIBSECRET_LIBS)
+libexec/msmtp  msmtp-keyring      authproc/keychain_main.cpp authproc
 TABLE
 }
 
@@ -192,6 +216,9 @@ if [ "$have_criterion" = yes ] && [ -d tests/process ]; then
     link_test "$name" TEST_LINK build/obj "" "$main"
     list="$list $name"
   done
+  # msmtp-keyring as it is on macOS: built everywhere, so that it does not rot.
+  link_test build/tests/keychain TEST_LINK build/obj "" build/obj/authproc/keychain_main.o
+  list="$list build/tests/keychain"
   say "TEST_PROGRAMS =$list"
 fi
 

@@ -14,6 +14,8 @@ namespace msmtp {
 //
 // Errors: EX_CONFIG when the command fails or a user's netrc is open to others; Cause::peer_gone when
 // PARENT, the channel, is closed while the terminal is asked.
-Result<std::optional<Secret>> acquire_password(Acquire question, const Fd& parent);
+//
+// PROMPT is what the terminal says; empty: "password for USER at HOST: ".
+Result<std::optional<Secret>> acquire_password(Acquire question, const Fd& parent, std::string_view prompt = {});
 
 }  // namespace msmtp

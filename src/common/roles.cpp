@@ -12,7 +12,7 @@ using enum Promise;
 
 // A stage reads as one row.
 // clang-format off
-constexpr std::array<Rights, 12> table = {{
+constexpr std::array<Rights, 15> table = {{
     {Role::parent, Stage::parent_setup, "setup", false, {}, false,
      "configuration files, /bin/sh for eval, the helpers", "none"},
     {Role::parent, Stage::parent_session, "session", false, {}, false,
@@ -37,6 +37,12 @@ constexpr std::array<Rights, 12> table = {{
      "none", "the server's challenges"},
     {Role::server, Stage::server_serve, "serve", true, {stdio}, true,
      "none", "the SMTP client"},
+    {Role::signer, Stage::signer_load, "load", false, {}, false,
+     "the key, PKCS#11 modules, and what acquire has", "none"},
+    {Role::signer, Stage::signer_token, "token", true, {stdio, rpath, wpath, flock, unix_socket, id}, false,
+     "what a token's module opens: any", "netproc's one request"},
+    {Role::signer, Stage::signer_sign, "sign", true, {stdio}, true,
+     "none", "netproc's one request"},
 }};
 // clang-format on
 
@@ -85,6 +91,7 @@ std::string_view name(Role role) {
     case Role::netproc: return "netproc";
     case Role::authproc: return "authproc";
     case Role::server: return "server";
+    case Role::signer: return "signer";
   }
   return "";
 }

@@ -42,7 +42,7 @@ struct Promises {
   constexpr Promises without(Promises other) const { return from_bits(bits & ~other.bits); }
 };
 
-enum class Role : std::uint8_t { parent, resolver, netproc, authproc, server, last = server };
+enum class Role : std::uint8_t { parent, resolver, netproc, authproc, server, signer, last = signer };
 
 enum class Stage : std::uint8_t {
   parent_setup,       // argv, configuration, eval, start of the helpers
@@ -57,7 +57,10 @@ enum class Stage : std::uint8_t {
   authproc_acquire,   // the password
   authproc_exchange,  // the server's challenges
   server_serve,       // what an SMTP client says
-  last = server_serve,
+  signer_load,        // the private key
+  signer_token,       // one signature, by a token's module
+  signer_sign,        // one signature
+  last = signer_sign,
 };
 
 struct Rights {

@@ -12,6 +12,7 @@ allowed_libraries() {
     msmtp-netproc) echo "seccomp cap" ;;
     msmtp-netproc-tls) echo "seccomp cap tls ssl crypto" ;;
     msmtp-authproc) echo "seccomp cap gsasl" ;;
+    msmtp-signer) echo "seccomp cap crypto p11-kit" ;;
     msmtp-keyring) echo "seccomp cap secret-1 gio-2.0 gobject-2.0 glib-2.0" ;;
     *) echo "${1##*/} is in no list" >&2 ;;
   esac
@@ -23,6 +24,7 @@ forbidden_libraries() {
     msmtp | msmtp-netproc) echo "tls|ssl|crypto|gsasl|idn2|idn|secret|gio|glib|dbus|nss|resolv|stdc" ;;
     msmtp-resolver) echo "tls|ssl|crypto|gsasl|secret|gio|glib|dbus|stdc" ;;
     msmtp-netproc-tls) echo "gsasl|idn2|secret|gio|glib|dbus|stdc" ;;
+    msmtp-signer) echo "tls|ssl|gsasl|idn2|secret|gio|glib|dbus|stdc" ;;
     msmtp-authproc) echo "tls|ssl|secret|gio|glib|dbus|stdc" ;;
     *) echo "tls|gsasl" ;;
   esac

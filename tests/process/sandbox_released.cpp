@@ -3,6 +3,7 @@
 #include "tests/process/sandbox_world.hpp"
 
 #include "common/sandbox_linux.hpp"
+#include "common/sandbox_linux_filter.hpp"
 #include "common/sandbox_policy.hpp"
 
 namespace msmtp {
@@ -24,7 +25,7 @@ Result<void> load_call_filter_as_released(Promises promises, const Grants& grant
 
 #include "common/default_action_enosys.cpp"
 #include "common/sandbox_linux.cpp"
-#include "common/sandbox_linux_calls.cpp"
+#include "common/sandbox_linux_filter.cpp"
 
 #undef enter_stage
 
