@@ -23,8 +23,6 @@ namespace msmtp {
 
 namespace {
 
-constexpr auto longest_search = std::chrono::seconds(10);
-
 // A started helper; killed and reaped at the latest when it is let go.
 class Search {
  public:
@@ -50,7 +48,9 @@ std::vector<std::string> helper_environment() {
   std::vector<std::string> variables;
   const bool suspicious = is_set_id();
   for (char** entry = environ; entry != nullptr && *entry != nullptr; ++entry) {
-    if (!suspicious || !std::string_view(*entry).starts_with("LD_")) variables.emplace_back(*entry);
+    const std::string_view variable(*entry);
+    if (suspicious && (variable.starts_with("LD_") || variable.starts_with("DYLD_"))) continue;
+    variables.emplace_back(variable);
   }
   return variables;
 }
@@ -93,6 +93,10 @@ void warn(std::string_view what) {
   log_warning("key ring: " + std::string(what));
 }
 
+void warn_of_silence() {
+  warn("it did not answer within " + std::to_string(keyring_patience.count()) + " seconds");
+}
+
 // Whether STATUS says that what the helper wrote is a password.
 bool has_found(int status) {
   if (!WIFEXITED(status)) {
@@ -103,8 +107,15 @@ bool has_found(int status) {
     case static_cast<int>(KeyringAnswer::found): return true;
     case static_cast<int>(KeyringAnswer::nothing): return false;
     case static_cast<int>(KeyringAnswer::locked): warn("it has the password, but is locked"); return false;
+    case static_cast<int>(KeyringAnswer::unreadable): warn("its answer cannot be read"); return false;
+    case static_cast<int>(KeyringAnswer::silent): warn_of_silence(); return false;
     default: warn("msmtp-keyring " + describe_wait_status(status)); return false;
   }
+}
+
+bool is_reachable() {
+  if (config::keyring != "libsecret") return true;
+  return has_session_bus(std::getenv("DBUS_SESSION_BUS_ADDRESS"), std::getenv("XDG_RUNTIME_DIR"));
 }
 
 }  // namespace
@@ -122,9 +133,8 @@ bool has_session_bus(const char* bus_address, const char* runtime_directory) {
 }
 
 Result<std::optional<Secret>> search_keyring(const std::string& program, std::string_view host, std::string_view user) {
-  const bool reachable = has_session_bus(std::getenv("DBUS_SESSION_BUS_ADDRESS"), std::getenv("XDG_RUNTIME_DIR"));
-  if (!reachable || user.empty() || access(program.c_str(), X_OK) != 0) return std::optional<Secret>();
-  const Deadline deadline = Deadline::in(longest_search);
+  if (!is_reachable() || user.empty() || access(program.c_str(), X_OK) != 0) return std::optional<Secret>();
+  const Deadline deadline = Deadline::in(keyring_patience);
   Search search = TRY(start(program, host, user));
   std::optional<Secret> password = read_answer(search.output(), deadline);
   if (password && password->size() > max_password) {
@@ -132,7 +142,7 @@ Result<std::optional<Secret>> search_keyring(const std::string& program, std::st
   }
   const auto status = password ? search.wait(deadline) : std::nullopt;
   if (!status) {
-    warn("it did not answer within 10 seconds");
+    warn_of_silence();
     return std::optional<Secret>();
   }
   if (!has_found(*status)) return std::optional<Secret>();

@@ -2,12 +2,11 @@
 //
 // It never asks for anything: an entry that is locked is passed over, and its exit status says so (KeyringAnswer).
 #include "authproc/keyring.hpp"
+#include "authproc/keyring_question.hpp"
 #include "common/fd.hpp"
 #include "common/lesser_user.hpp"
-#include "common/messages.hpp"
 #include "common/sandbox.hpp"
 
-#include <cerrno>
 #include <libsecret/secret.h>
 #include <memory>
 #include <string>
@@ -74,22 +73,10 @@ KeyringAnswer look_up(const std::string& host, const std::string& user) {
   return other == KeyringAnswer::nothing ? answer : other;
 }
 
-std::string read_question() {
-  std::string question;
-  char piece[4096];
-  for (;;) {
-    const ssize_t count = read(STDIN_FILENO, piece, sizeof piece);
-    if (count < 0 && errno == EINTR) continue;
-    if (count <= 0 || question.size() > 4 * max_path) return question;
-    question.append(piece, static_cast<std::size_t>(count));
-  }
-}
-
-int run() {
-  const std::string question = read_question();
-  const std::size_t end_of_host = question.find('\0');
-  if (end_of_host == std::string::npos) return static_cast<int>(KeyringAnswer::nothing);
-  return static_cast<int>(look_up(question.substr(0, end_of_host), question.substr(end_of_host + 1)));
+KeyringAnswer run() {
+  const Fd input(STDIN_FILENO);
+  const auto question = read_keyring_question(input);
+  return question ? look_up(question->host, question->user) : KeyringAnswer::nothing;
 }
 
 }  // namespace
@@ -100,5 +87,5 @@ int main() {
   // In this order: a change of user would undo the other.
   if (!msmtp::drop_set_id()) return static_cast<int>(msmtp::KeyringAnswer::nothing);
   msmtp::harden_process(true);
-  return msmtp::run();
+  return static_cast<int>(msmtp::run());
 }

@@ -84,14 +84,15 @@ std::string describe_wait_status(int status) {
 }
 
 Result<Child> spawn(const std::string& path, std::vector<HandedFd> descriptors,
-                    const std::vector<std::string>& environment) {
+                    const std::vector<std::string>& environment, const std::vector<std::string>& more_arguments) {
   SpawnPlan plan;
   for (HandedFd& handed : descriptors) TRY(move_out_of_the_way(handed));
   for (const HandedFd& handed : descriptors) {
     const int outcome = posix_spawn_file_actions_adddup2(&plan.actions, handed.fd.number(), handed.number);
     if (outcome != 0) return fail(ExitCode::os_error, "cannot hand over a descriptor: " + error_text(outcome));
   }
-  const std::vector<std::string> arguments{path.substr(path.rfind('/') + 1)};
+  std::vector<std::string> arguments{path.substr(path.rfind('/') + 1)};
+  arguments.insert(arguments.end(), more_arguments.begin(), more_arguments.end());
   pid_t pid = -1;
   const int outcome = posix_spawn(&pid, path.c_str(), &plan.actions, &plan.attributes, pointers(arguments).data(),
                                   pointers(environment).data());

@@ -40,11 +40,11 @@ struct HandedFd {
   int number;  // under which the child finds it
 };
 
-// Starts PATH with its own name as the only argument, with DESCRIPTORS and the variables of ENVIRONMENT
+// Starts PATH with its own name and MORE_ARGUMENTS as its arguments, with DESCRIPTORS and the variables of ENVIRONMENT
 // ("NAME=value"), default signal actions and no blocked signal. All other descriptors of ours are
 // close-on-exec; those in DESCRIPTORS are closed here. EX_OSERR when it cannot be started.
 Result<Child> spawn(const std::string& path, std::vector<HandedFd> descriptors,
-                    const std::vector<std::string>& environment);
+                    const std::vector<std::string>& environment, const std::vector<std::string>& more_arguments = {});
 
 // Marks every descriptor above 2 close-on-exec: what a careless caller left open must not reach a helper.
 void seal_inherited_descriptors();

@@ -45,7 +45,7 @@ std::string text_of_version(const Options& options) {
   facts.tls_library = config::with_tls ? "libtls" : "none";
   facts.sasl_library = "GNU SASL";
   facts.has_idn = true;
-  facts.has_keyring = config::with_libsecret;
+  facts.keyring = config::keyring;
   facts.system_file = std::string(config::sysconfdir) + "/msmtprc";
   facts.user_file = user_config_file(home_facts(), options.config_file);
   facts.sandbox = {"Sandbox: " + sandbox_level().text};

@@ -24,6 +24,12 @@ std::string label(std::string_view name, std::string_view value) {
   return std::string(name) + ": " + printable(value) + "\n";
 }
 
+// The words that scripts know; the blanks have always been there.
+std::string_view keyring_label(std::string_view keyring) {
+  if (keyring == "libsecret") return "Gnome ";
+  return keyring == "macos" ? "MacOS " : "none";
+}
+
 constexpr std::string_view options_text = R"(
 General:
   --version                     show the version and what this build can do
@@ -115,7 +121,7 @@ std::string version_text(const VersionFacts& facts) {
   text += "Supported authentication methods:\n" + available_methods() + "\n";
   text += label("IDN support", facts.has_idn ? "enabled" : "disabled");
   text += label("NLS", "disabled");
-  text += label("Keyring support", facts.has_keyring ? "Gnome " : "none");
+  text += label("Keyring support", keyring_label(facts.keyring));
   text += label("System configuration file name", facts.system_file);
   text += label("User configuration file name", facts.user_file);
   text += label("Package", facts.package);

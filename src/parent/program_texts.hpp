@@ -15,7 +15,7 @@ struct VersionFacts {
   std::string_view tls_library;   // "libtls", or "none"
   std::string_view sasl_library;  // "GNU SASL", or "none"
   bool has_idn = false;
-  bool has_keyring = false;
+  std::string_view keyring = "none";  // "libsecret", "macos"
   std::string system_file;
   std::string user_file;             // the result of its look-up
   std::vector<std::string> sandbox;  // a line each, with its label: which walls hold here

@@ -151,8 +151,18 @@ remembers_options() {
   wrote config.mk "prefix = /opt/it"
   wrote config.mk "CXXFLAGS = -O1 -g0"
   wrote config.hpp 'inline constexpr bool with_sandbox = false;'
-  wrote config.hpp 'inline constexpr bool with_libsecret = false;'
+  wrote config.hpp 'inline constexpr std::string_view keyring = "none";'
   [ "$before" = "$(cat "$scratch/tree/config.mk" "$scratch/tree/config.hpp")" ]
+}
+
+chooses_the_key_ring() {
+  configure --with-keyring=macos
+  wrote config.mk "KEYRING = macos"
+  wrote config.hpp 'inline constexpr std::string_view keyring = "macos";'
+  configure --with-keyring=no
+  wrote config.hpp 'inline constexpr std::string_view keyring = "none";'
+  refused --with-keyring=gnome
+  said "--with-keyring is libsecret, macos or no"
 }
 
 nothing_left_to_do() {
@@ -250,6 +260,7 @@ check names_the_compiler "./configure names a missing compiler"
 check derives_directories "./configure derives the directories and the way to the helpers"
 check derives_links "./configure derives the links for callers of sendmail and the places of completions"
 check remembers_options "./configure --reconfigure keeps the options and changes nothing"
+check chooses_the_key_ring "./configure takes one key ring or none"
 check gnu_make_is_satisfied "make has nothing to do after make"
 if command -v bmake >/dev/null 2>&1; then
   check bmake_is_satisfied "bmake has nothing to do after make"

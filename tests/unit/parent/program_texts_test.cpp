@@ -45,9 +45,16 @@ TEST_CASE("the version has the labels that scripts read, in their order") {
   CHECK(text.ends_with("NO WARRANTY.\n"));
 }
 
+TEST_CASE("the key ring of macOS has its own word") {
+  auto own = facts();
+  own.keyring = "macos";
+  CHECK(version_text(own).find("\nKeyring support: MacOS \n") != std::string::npos);
+}
+
 TEST_CASE("what is missing is said, and file names cannot forge lines") {
   auto own = facts();
-  own.has_idn = own.has_keyring = false;
+  own.has_idn = false;
+  own.keyring = "none";
   own.user_file = "a\nNLS: enabled";
   const auto text = version_text(own);
   CHECK(text.find("\nIDN support: disabled\n") != std::string::npos);
