@@ -1,17 +1,15 @@
-// seccomp: which system calls each promise stands for.
+// seccomp: which system calls each promise stands for. Only the generator of the filters is linked with this, and with
+// libseccomp: the programs have the result (sandbox_linux_filter.cpp).
 //
 // Lists drift with C libraries and kernels, so there are three answers to a call that no promise covers:
 // the dangerous ones kill always; those that libraries merely try (opening a file, a netlink or nscd
-// socket, an executable mapping) get the error that makes the library go on; the rest is unlisted_calls_kill's
-// business.
-#include "common/sandbox_linux.hpp"
+// socket, an executable mapping) get the error that makes the library go on; what the rest gets is up to the caller.
+#include "common/sandbox_linux_calls.hpp"
 
 #include "common/fd.hpp"
-#include "common/sandbox_policy.hpp"
 
 #include <cerrno>
 #include <fcntl.h>
-#include <memory>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <seccomp.h>
@@ -126,7 +124,9 @@ constexpr std::uint32_t refused = SCMP_ACT_ERRNO(EACCES);
 // The filter while it is built; remembers the first failure so that the lists above read without checks.
 class CallFilter {
  public:
-  CallFilter() : context_(seccomp_init(unlisted_calls_kill ? SCMP_ACT_KILL_PROCESS : SCMP_ACT_ERRNO(ENOSYS))) {
+  explicit CallFilter(bool unlisted_calls_kill)
+      : unlisted_calls_kill_(unlisted_calls_kill),
+        context_(seccomp_init(unlisted_calls_kill ? SCMP_ACT_KILL_PROCESS : SCMP_ACT_ERRNO(ENOSYS))) {
     if (context_ == nullptr) {
       error_ = ENOMEM;
       return;
@@ -142,7 +142,7 @@ class CallFilter {
     for (const int call : calls) rule(SCMP_ACT_ALLOW, call, {});
   }
   void kill(std::span<const int> calls) {
-    if (unlisted_calls_kill) return;  // the default says so already
+    if (unlisted_calls_kill_) return;  // the default says so already
     for (const int call : calls) rule(SCMP_ACT_KILL_PROCESS, call, {});
   }
   void refuse(std::span<const int> calls) {
@@ -154,10 +154,15 @@ class CallFilter {
     // A call that this architecture does not have, or an answer that is the default anyway, needs no rule.
     if (outcome != 0 && outcome != -EDOM && outcome != -EACCES) note(outcome);
   }
-  Result<void> load() {
-    if (error_ == 0) note(seccomp_load(context_));
-    if (error_ != 0) return fail(ExitCode::os_error, "cannot enter the seccomp sandbox: " + error_text(error_));
-    return {};
+  // Instructions as the kernel takes them.
+  Result<std::vector<sock_filter>> program() {
+    const Fd file(memfd_create("filter", MFD_CLOEXEC));
+    if (error_ == 0) note(file.is_open() ? seccomp_export_bpf(context_, file.number()) : -errno);
+    const off_t size = error_ == 0 ? lseek(file.number(), 0, SEEK_END) : 0;
+    std::vector<sock_filter> instructions(static_cast<std::size_t>(size) / sizeof(sock_filter));
+    if (pread(file.number(), instructions.data(), static_cast<std::size_t>(size), 0) != size) note(-EIO);
+    if (error_ != 0) return fail(ExitCode::software, "cannot build a filter: " + error_text(error_));
+    return instructions;
   }
 
  private:
@@ -165,6 +170,7 @@ class CallFilter {
     if (outcome < 0 && error_ == 0) error_ = -outcome;
   }
 
+  bool unlisted_calls_kill_;
   scmp_filter_ctx context_;
   int error_ = 0;
 };
@@ -179,9 +185,8 @@ scmp_arg_cmp has_bits(unsigned argument, std::uint64_t mask, std::uint64_t value
 
 // abort(3) ends in a signal to oneself. Any other process is none of ours.
 void add_signals(CallFilter& filter) {
-  const auto self = static_cast<std::uint64_t>(getpid());
-  filter.rule(SCMP_ACT_ALLOW, SCMP_SYS(tgkill), {equals(0, self)});
-  filter.rule(SCMP_ACT_KILL_PROCESS, SCMP_SYS(tgkill), {{0, SCMP_CMP_NE, self, 0}});
+  filter.rule(SCMP_ACT_ALLOW, SCMP_SYS(tgkill), {equals(0, stand_in_for_own_pid)});
+  filter.rule(SCMP_ACT_KILL_PROCESS, SCMP_SYS(tgkill), {{0, SCMP_CMP_NE, stand_in_for_own_pid, 0}});
 }
 
 // Memory, but never executable memory.
@@ -260,7 +265,7 @@ void add_socket_options(CallFilter& filter, Promises promises) {
 }
 
 // Landlock knows TCP only, and not multipath TCP, which reaches any port: hence the check of the protocol.
-void add_sockets(CallFilter& filter, Promises promises, const Grants& grants) {
+void add_sockets(CallFilter& filter, Promises promises, bool may_bind) {
   for (const int family : {AF_INET, AF_INET6}) {
     if (promises.has(Promise::inet) || promises.has(Promise::dns)) {
       allow_socket(filter, family, SOCK_STREAM, 0);
@@ -277,9 +282,7 @@ void add_sockets(CallFilter& filter, Promises promises, const Grants& grants) {
   filter.rule(refused, SCMP_SYS(socket), {equals(0, AF_NETLINK)});
   if (promises.has(Promise::inet) || promises.has(Promise::unix_socket)) filter.allow(inet_calls);
   if (promises.has(Promise::dns)) filter.allow(dns_calls);
-  // Filters add up: before the port is known, whether a source address will be wanted is not known either.
-  const bool may_still_bind = promises.has(Promise::inet) && !grants.connect_port;
-  if (grants.bind_source || may_still_bind) filter.rule(SCMP_ACT_ALLOW, SCMP_SYS(bind), {});
+  if (may_bind) filter.rule(SCMP_ACT_ALLOW, SCMP_SYS(bind), {});
 }
 
 void add_further_stages(CallFilter& filter) {
@@ -292,12 +295,9 @@ void add_further_stages(CallFilter& filter) {
 
 }  // namespace
 
-bool has_seccomp() {
-  return prctl(PR_GET_SECCOMP, 0, 0, 0, 0) >= 0;
-}
-
-Result<void> load_call_filter(Promises promises, const Grants& grants, bool more_stages) {
-  CallFilter filter;
+Result<std::vector<sock_filter>> build_call_filter(const FilterPurpose& purpose) {
+  const Promises promises = purpose.promises;
+  CallFilter filter(purpose.kill_unlisted);
   filter.allow(stdio_calls);
   add_signals(filter);
   add_memory(filter);
@@ -305,11 +305,11 @@ Result<void> load_call_filter(Promises promises, const Grants& grants, bool more
   add_socket_options(filter, promises);
   add_descriptor_controls(filter, promises);
   add_files(filter, promises);
-  add_sockets(filter, promises, grants);
+  add_sockets(filter, promises, purpose.may_bind);
   if (promises.has(Promise::id)) filter.allow(id_calls);
-  if (more_stages) add_further_stages(filter);
+  if (purpose.more_stages) add_further_stages(filter);
   filter.kill(deadly_calls);
-  return filter.load();
+  return filter.program();
 }
 
 }  // namespace msmtp
