@@ -1,0 +1,281 @@
+// One session of an SMTP server.
+#include "netproc/smtp_server.hpp"
+
+#include "netproc/server_data.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <cstring>
+#include <span>
+#include <utility>
+
+namespace msmtp {
+
+namespace {
+
+constexpr std::size_t input_size = 64 * 1024;
+constexpr std::size_t max_endless_line = 1024 * 1024;
+constexpr std::size_t max_waiting_replies = 16 * 1024;
+// For the last words to somebody who may not listen.
+constexpr std::chrono::seconds last_patience(2);
+
+Error misled(std::string_view text) {
+  return {ExitCode::software, std::string(text), {}, Cause::peer_lied};
+}
+
+}  // namespace
+
+SmtpServer::SmtpServer(ServerToParent& parent, ServerClient& client, const Serve& settings)
+    : parent_(parent),
+      client_(client),
+      settings_(settings),
+      dialogue_(settings),
+      end_of_session_(settings.total_seconds == 0 ? Deadline::never()
+                                                  : Deadline::in(std::chrono::seconds(settings.total_seconds))),
+      input_(std::make_unique_for_overwrite<char[]>(input_size)),
+      chunk_(std::make_unique_for_overwrite<char[]>(max_body_piece)) {}
+
+Deadline SmtpServer::idle() const {
+  return Deadline::in(std::chrono::seconds(settings_.idle_seconds)).or_earlier(end_of_session_);
+}
+
+Result<void> SmtpServer::run() {
+  auto led = converse();
+  if (!led) {
+    tell_why(led.error());
+    return led;
+  }
+  return parent_.send(Departed{});
+}
+
+void SmtpServer::tell_why(const Error& error) {
+  if (error.code == ExitCode::temporary_failure) say({421, "4.4.2 " + error.text});
+  if (error.code == ExitCode::software) say({421, "4.3.0 the server has to end"});
+  (void)client_.write(replies_, Deadline::in(last_patience));
+}
+
+Result<void> SmtpServer::greet() {
+  if (settings_.greeting_first && client_.has_input()) {
+    say({554, "5.5.1 the client has to wait for the greeting"});
+    TRY(flush());
+    return fail(ExitCode::protocol, "the SMTP client did not wait for the greeting");
+  }
+  say(dialogue_.greeting());
+  return {};
+}
+
+Result<void> SmtpServer::converse() {
+  TRY(greet());
+  while (TRY(step())) {}
+  return {};
+}
+
+// One command.
+Result<bool> SmtpServer::step() {
+  if (replies_.size() > max_waiting_replies) TRY(flush());
+  const auto line = TRY(next_line());
+  if (!line) return false;
+  client_speaks_lf_ = !line->crlf;
+  const ServerAction action = dialogue_.act(command_of(*line));
+  return std::visit([this](const auto& wanted) { return perform(wanted); }, action);
+}
+
+ServerCommand SmtpServer::command_of(const ClientLine& line) const {
+  ServerCommand command = parse_server_command(line.text);
+  const bool wrong_end = !line.crlf && !settings_.lf_lines;
+  if (!wrong_end && !line.too_long) return command;
+  // What comes after a BDAT that is not obeyed would be taken for commands.
+  if (std::holds_alternative<BdatCommand>(command)) return BrokenChunk{};
+  if (std::holds_alternative<BrokenChunk>(command) || std::holds_alternative<ForeignProtocol>(command)) return command;
+  return line.too_long ? Refusal{500, "5.5.2 the line is too long"} : Refusal{500, "5.5.2 a line ends in CRLF"};
+}
+
+// ---- what the dialogue asks for ----
+
+Result<bool> SmtpServer::perform(const Say& action) {
+  if (action.abandons) TRY(parent_.send(Abandoned{}));
+  say(action.reply);
+  return true;
+}
+
+Result<ClientAnswer> SmtpServer::parent_answer() {
+  const ClientAnswer answer = TRY(parent_.expect_one<ClientAnswer>(Deadline::never()));
+  if (answer.code < 200 || answer.code > 599) return Unexpected{misled("msmtp has sent an answer that is none")};
+  return answer;
+}
+
+Result<bool> SmtpServer::perform(const AskForMail& action) {
+  TRY(parent_.send(action.mail));
+  const ClientAnswer answer = TRY(parent_answer());
+  return perform(dialogue_.mail_answered(answer));
+}
+
+Result<bool> SmtpServer::perform(const AskForRecipient& action) {
+  TRY(parent_.send(action.recipient));
+  const ClientAnswer answer = TRY(parent_answer());
+  return perform(dialogue_.recipient_answered(answer));
+}
+
+Result<bool> SmtpServer::perform(TakeData) {
+  if (!TRY(begin_content())) return true;
+  say({354, "end the mail with a line of a single dot"});
+  TRY(receive_data());
+  TRY(end_content());
+  return true;
+}
+
+Result<bool> SmtpServer::perform(const TakeChunk& action) {
+  const bool refused = action.first && !TRY(begin_content());
+  TRY(receive_octets(action.size));
+  if (refused) return true;
+  if (action.last || too_large_) {
+    TRY(end_content());
+  } else {
+    say(ServerDialogue::chunk_taken(action.size));
+  }
+  return true;
+}
+
+Result<bool> SmtpServer::perform(const SkipChunk& action) {
+  passing_on_ = false;
+  TRY(receive_octets(action.size));
+  say(action.reply);
+  return true;
+}
+
+Result<bool> SmtpServer::perform(const Close& action) {
+  say(action.reply);
+  TRY(flush());
+  if (!action.reason.empty()) return fail(ExitCode::protocol, action.reason);
+  return false;
+}
+
+// ---- content ----
+
+// False when the parent does not want it; then the client has its reply, and there is no mail any more.
+Result<bool> SmtpServer::begin_content() {
+  TRY(parent_.send(Content{}));
+  const ClientAnswer answer = TRY(parent_answer());
+  octets_ = 0;
+  chunk_size_ = 0;
+  too_large_ = false;
+  passing_on_ = answer.code < 400;
+  if (!passing_on_) say(dialogue_.content_answered(answer));
+  return passing_on_;
+}
+
+Result<void> SmtpServer::end_content() {
+  passing_on_ = false;
+  if (too_large_) {
+    say(dialogue_.content_too_large());
+    return {};
+  }
+  TRY(flush_chunk());
+  TRY(parent_.send(ChunkEnd{octets_}));
+  TRY(flush());  // what was answered before must not wait for the mail to be sent
+  const ClientAnswer answer = TRY(parent_answer());
+  say(dialogue_.content_answered(answer));
+  return {};
+}
+
+Result<void> SmtpServer::receive_data() {
+  DataDecoder decoder(client_speaks_lf_ ? LineEnds::lf : LineEnds::crlf);
+  const auto plain = std::make_unique_for_overwrite<char[]>(max_body_piece);
+  Deadline deadline = idle();
+  std::size_t since = 0;
+  while (!decoder.ended()) {
+    if (unread_.empty()) TRY(need_more(deadline));
+    const auto step = decoder.decode(unread_, std::span(plain.get(), max_body_piece));
+    unread_.remove_prefix(step.taken);
+    TRY(pass_on({plain.get(), step.written}));
+    if ((since += step.taken) < max_body_piece) continue;
+    since = 0;
+    deadline = idle();
+  }
+  return {};
+}
+
+Result<void> SmtpServer::receive_octets(std::uint64_t size) {
+  Deadline deadline = idle();
+  std::size_t since = 0;
+  while (size > 0) {
+    if (unread_.empty()) TRY(need_more(deadline));
+    const std::size_t count = static_cast<std::size_t>(std::min<std::uint64_t>(size, unread_.size()));
+    TRY(pass_on(unread_.substr(0, count)));
+    unread_.remove_prefix(count);
+    size -= count;
+    if ((since += count) < max_body_piece) continue;
+    since = 0;
+    deadline = idle();
+  }
+  return {};
+}
+
+// Collected to large pieces, however small those are in which they come.
+Result<void> SmtpServer::pass_on(std::string_view bytes) {
+  if (!passing_on_) return {};
+  octets_ += bytes.size();
+  if (settings_.size_limit > 0 && octets_ > settings_.size_limit) return give_up_content();
+  while (!bytes.empty()) {
+    const std::size_t count = std::min(bytes.size(), max_body_piece - chunk_size_);
+    std::memcpy(chunk_.get() + chunk_size_, bytes.data(), count);
+    chunk_size_ += count;
+    bytes.remove_prefix(count);
+    if (chunk_size_ == max_body_piece) TRY(flush_chunk());
+  }
+  return {};
+}
+
+Result<void> SmtpServer::flush_chunk() {
+  if (chunk_size_ == 0) return {};
+  const auto bytes = BytesView<max_body_piece>::from({chunk_.get(), chunk_size_});
+  chunk_size_ = 0;
+  return parent_.send(Chunk{*bytes});
+}
+
+// The rest of it is read and dropped.
+Result<void> SmtpServer::give_up_content() {
+  passing_on_ = false;
+  too_large_ = true;
+  return parent_.send(Abandoned{});
+}
+
+// ---- the client ----
+
+Result<bool> SmtpServer::fill(const Deadline& deadline) {
+  TRY(flush());
+  const std::size_t size = TRY(client_.read(std::span(input_.get(), input_size), deadline));
+  unread_ = std::string_view(input_.get(), size);
+  return size > 0;
+}
+
+Result<void> SmtpServer::need_more(const Deadline& deadline) {
+  if (TRY(fill(deadline))) return {};
+  return fail(ExitCode::io_error, "the SMTP client has gone in the middle of a mail");
+}
+
+Result<std::optional<ClientLine>> SmtpServer::next_line() {
+  const Deadline deadline = idle();
+  for (;;) {
+    if (!unread_.empty()) {
+      if (auto line = lines_.feed(unread_)) return line;
+    }
+    if (lines_.unfinished() > max_endless_line) {
+      say({500, "5.5.2 the line is too long"});
+      return fail(ExitCode::protocol, "the SMTP client sent a line without an end");
+    }
+    if (!TRY(fill(deadline)) || !client_listens_) return std::optional<ClientLine>();
+  }
+}
+
+void SmtpServer::say(const ServerReply& reply) {
+  replies_ += wire_form(reply);
+}
+
+Result<void> SmtpServer::flush() {
+  if (!replies_.empty() && client_listens_) client_listens_ = TRY(client_.write(replies_, idle()));
+  replies_.clear();
+  return {};
+}
+
+}  // namespace msmtp
