@@ -159,6 +159,7 @@ bin            msmtp              parent/msmtp_main.cpp      parent
 libexec/msmtp  msmtp-resolver     netproc/resolver_main.cpp  netproc   $(IDN2_LIBS)
 libexec/msmtp  msmtp-netproc      netproc/netproc_main.cpp   netproc
 libexec/msmtp  msmtp-netproc-tls  netproc/netproc_main.cpp   netproc   $(TLS_LIBS)
+libexec/msmtp  msmtp-smtpd        netproc/smtpd_main.cpp     netproc
 libexec/msmtp  msmtp-authproc     authproc/authproc_main.cpp authproc  $(GSASL_LIBS)
 libexec/msmtp  msmtp-signer       authproc/signer_main.cpp   authproc  $(CRYPTO_LIBS) $(P11_KIT_LIBS)
 libexec/msmtp  msmtp-keyring      authproc/keyring_main.cpp  authproc  $(LIBSECRET_LIBS)

@@ -22,11 +22,11 @@ bool is_token_uri(const std::optional<std::string>& file) {
 std::optional<std::string> unavailable_feature(const Options& options) {
   switch (options.mode) {
     case Mode::sendmail:
+    case Mode::smtp_session:
     case Mode::only_print: return std::nullopt;
     case Mode::configure: return not_yet("--configure");
     case Mode::server_info: return not_yet("--serverinfo");
     case Mode::queue_start: return not_yet("--rmqs");
-    case Mode::smtp_session: return not_yet("-bs");
   }
   return std::nullopt;
 }

@@ -10,6 +10,7 @@
 #include "parent/options.hpp"
 #include "parent/program_texts.hpp"
 #include "parent/send_mail.hpp"
+#include "parent/session_mode.hpp"
 
 #include <config.hpp>
 #include <csignal>
@@ -62,6 +63,7 @@ ExitCode run_mode(Options& options, const Console& console) {
   if (options.mode == Mode::only_print) return ExitCode::ok;
   const InstallLayout layout{config::bindir, config::libexec_helpers, config::helpers_from_bindir};
   const Places places{std::string(config::sysconfdir), helper_directory(layout, running_executable(), is_set_id())};
+  if (options.mode == Mode::smtp_session) return serve_smtp_session(options, places, console);
   return send_mail(options, places, console);
 }
 

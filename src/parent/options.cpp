@@ -227,6 +227,9 @@ std::variant<Options, UsageError> parse_options(std::span<const std::string_view
                      " takes no recipients");
   }
   finish(parse);
+  if (parse.options.mode == Mode::smtp_session && parse.options.pretend) {
+    return complaint("cannot use both -bs and --pretend");
+  }
   return std::move(parse.options);
 }
 

@@ -10,6 +10,7 @@ allowed_libraries() {
     msmtp) echo "cap" ;;
     msmtp-resolver) echo "cap idn2" ;;
     msmtp-netproc) echo "cap" ;;
+    msmtp-smtpd) echo "cap" ;;
     msmtp-netproc-tls) echo "cap tls ssl crypto" ;;
     msmtp-authproc) echo "cap gsasl" ;;
     msmtp-signer) echo "cap crypto p11-kit" ;;
@@ -21,7 +22,7 @@ allowed_libraries() {
 # What must not come with them through the back door either.
 forbidden_libraries() {
   case ${1##*/} in
-    msmtp | msmtp-netproc) echo "tls|ssl|crypto|gsasl|idn2|idn|secret|gio|glib|dbus|nss|resolv|stdc" ;;
+    msmtp | msmtp-netproc | msmtp-smtpd) echo "tls|ssl|crypto|gsasl|idn2|idn|secret|gio|glib|dbus|nss|resolv|stdc" ;;
     msmtp-resolver) echo "tls|ssl|crypto|gsasl|secret|gio|glib|dbus|stdc" ;;
     msmtp-netproc-tls) echo "gsasl|idn2|secret|gio|glib|dbus|stdc" ;;
     msmtp-signer) echo "tls|ssl|gsasl|idn2|secret|gio|glib|dbus|stdc" ;;
