@@ -21,8 +21,13 @@ def connect(t, mode, sender, **settings):
     if mode == "plain":
         base = {"host": "127.0.0.1", "port": server.ports[0]}
     else:
-        base = t.tls(host="localhost", port=server.ports[1 + MODES.index(mode)], auth="plain", user=exim.USER,
-                     password=exim.PASSWORD)
+        base = t.tls(
+            host="localhost",
+            port=server.ports[1 + MODES.index(mode)],
+            auth="plain",
+            user=exim.USER,
+            password=exim.PASSWORD,
+        )
     if mode == "implicit":
         base["tls_starttls"] = "off"
     base.update({"from": sender}, **settings)
@@ -45,7 +50,9 @@ def one_mail(server, name, sender):
 def test_every_mechanism_with_a_password(t, mechanism, mode):
     sender = f"auth-{mechanism}-{mode}@example.test"
     # Exim's own mechanisms know no realm, those of Cyrus SASL have the user in one.
-    user = exim.USER if mechanism in ("plain", "login", "cram-md5", "ntlm", "digest-md5") else exim.USER + "@example.test"
+    user = (
+        exim.USER if mechanism in ("plain", "login", "cram-md5", "ntlm", "digest-md5") else exim.USER + "@example.test"
+    )
     server = connect(t, mode, sender, auth=mechanism, user=user)
     t.succeeded(t.msmtp("bob@example.test"))
     one_mail(server, "bob", sender)
@@ -56,8 +63,12 @@ def test_every_mechanism_with_a_password(t, mechanism, mode):
 @cases(*WITH_PASSWORD)
 def test_a_wrong_password(t, mechanism):
     connect(t, "starttls", "wrong@example.test", auth=mechanism, password="s3cret pasS")
-    t.failed(t.msmtp("bob@example.test"), 77, f"authentication failed \\(method {mechanism.upper()}\\)",
-             "server message: 535 .*")
+    t.failed(
+        t.msmtp("bob@example.test"),
+        77,
+        f"authentication failed \\(method {mechanism.upper()}\\)",
+        "server message: 535 .*",
+    )
     t.logged("EX_NOPERM", smtpstatus="535")
 
 
@@ -71,16 +82,32 @@ def test_ntlm_with_a_domain(t):
 @cases(*MODES)
 def test_a_certificate_instead_of_a_password(t, mode):
     sender = f"external-{mode}@example.test"
-    server = connect(t, mode, sender, auth="external", user="alice@example.test", password=None,
-                     tls_cert_file=t.certificates.file("client-ec"), tls_key_file=t.certificates.key("client-ec"))
+    server = connect(
+        t,
+        mode,
+        sender,
+        auth="external",
+        user="alice@example.test",
+        password=None,
+        tls_cert_file=t.certificates.file("client-ec"),
+        tls_key_file=t.certificates.key("client-ec"),
+    )
     t.succeeded(t.msmtp("bob@example.test"))
     one_mail(server, "bob", sender)
     logged_in(server, sender, "external")
 
 
 def test_another_users_certificate(t):
-    connect(t, "starttls", "other@example.test", auth="external", user="carol@example.test", password=None,
-            tls_cert_file=t.certificates.file("client-ec"), tls_key_file=t.certificates.key("client-ec"))
+    connect(
+        t,
+        "starttls",
+        "other@example.test",
+        auth="external",
+        user="carol@example.test",
+        password=None,
+        tls_cert_file=t.certificates.file("client-ec"),
+        tls_key_file=t.certificates.key("client-ec"),
+    )
     t.failed(t.msmtp("bob@example.test"), 77, "authentication failed \\(method EXTERNAL\\)", "server message: 535 .*")
 
 
@@ -103,7 +130,11 @@ def test_the_mail_arrives_byte_for_byte(t, kind, mode):
     ("bare-cr", b"one\rtwo\r\rthree\n", b"one\ntwo\n\nthree\n"),
     ("cr-before-crlf", b"one\r\r\ntwo\n", b"one\n\ntwo\n"),
     ("dots-after-cr", b"one\r.\r\ntwo\n.\n", b"one\n.\ntwo\n.\n"),
-    ("commands", b"QUIT\n.\nMAIL FROM:<x@example.test>\nBDAT 3 LAST\n", b"QUIT\n.\nMAIL FROM:<x@example.test>\nBDAT 3 LAST\n"),
+    (
+        "commands",
+        b"QUIT\n.\nMAIL FROM:<x@example.test>\nBDAT 3 LAST\n",
+        b"QUIT\n.\nMAIL FROM:<x@example.test>\nBDAT 3 LAST\n",
+    ),
 )
 def test_line_ends_that_are_none(t, body, wanted):
     """A bare CR in the input is a line end, and Exim gets to see none."""
@@ -120,8 +151,9 @@ def test_a_refused_recipient_stops_the_mail_for_all(t, kind, code, status):
     sender = f"no-{kind}@example.test"
     server = connect(t, "starttls", sender)
     run = t.msmtp("bob@example.test", f"{kind}@example.test", "carol@example.test")
-    t.failed(run, code, f"recipient address {kind}@example\\.test not accepted by the server",
-             f"server message: {status} .*")
+    t.failed(
+        run, code, f"recipient address {kind}@example\\.test not accepted by the server", f"server message: {status} .*"
+    )
     t.logged(("EX_DATAERR", "EX_TEMPFAIL"), smtpstatus=status)
     check(not server.delivered("bob", sender, 0.3), "nobody gets the mail")
 
@@ -155,8 +187,12 @@ def test_a_mail_beyond_the_servers_limit_is_not_sent(t):
 
 def test_a_sender_who_must_log_in_first(t):
     connect(t, "starttls", "nobody@example.test", auth="off")
-    t.failed(t.msmtp("bob@example.test"), 65, "recipient address bob@example\\.test not accepted by the server",
-             "server message: 550 .*authentication required")
+    t.failed(
+        t.msmtp("bob@example.test"),
+        65,
+        "recipient address bob@example\\.test not accepted by the server",
+        "server message: 550 .*authentication required",
+    )
 
 
 def test_notifications(t):
