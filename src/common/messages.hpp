@@ -112,8 +112,7 @@ struct Prepare {
   bool certcheck = true;
   Text<max_path> trust_file;  // empty: none; "system": the system's own
   Text<max_path> crl_file;
-  Text<max_path> key_file;
-  Text<max_path> cert_file;
+  Text<max_path> cert_file;  // of the client; a file, or a PKCS#11 URI: then the signer has it, as it has the key
   // Empty, or some of "sha256:", "sha1:", "md5:", "spki:sha256:" and lower-case hex digits, with ',' between them.
   Text<80 * max_fingerprints> fingerprint;
   Text<4096> priorities;
@@ -130,7 +129,6 @@ struct Prepare {
     field("certcheck", self.certcheck);
     field("trust_file", self.trust_file);
     field("crl_file", self.crl_file);
-    field("key_file", self.key_file);
     field("cert_file", self.cert_file);
     field("fingerprint", self.fingerprint);
     field("priorities", self.priorities);

@@ -85,9 +85,9 @@ Grants files_to_prepare() {
   return grants;
 }
 
-Result<std::unique_ptr<TlsContext>> prepare_tls_if_wanted(const Prepare& settings) {
+Result<std::unique_ptr<TlsContext>> prepare_tls_if_wanted(const Prepare& settings, Fd signer) {
   if (settings.tls == TlsMode::off) return std::unique_ptr<TlsContext>();
-  return prepare_tls(settings);
+  return prepare_tls(settings, std::move(signer));
 }
 
 Grants way_to(const Connect& where, const TlsContext* tls) {

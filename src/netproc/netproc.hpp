@@ -18,8 +18,8 @@ Fd inherited_fd(int number);
 
 // Every file, for reading: the paths come with the first message.
 Grants files_to_prepare();
-// What TLS wants: null when it is off.
-Result<std::unique_ptr<TlsContext>> prepare_tls_if_wanted(const Prepare& settings);
+// What TLS wants: null when it is off. SIGNER is open when there is a client certificate.
+Result<std::unique_ptr<TlsContext>> prepare_tls_if_wanted(const Prepare& settings, Fd signer);
 // The one place that WHERE names, and the files that TLS may still need.
 Grants way_to(const Connect& where, const TlsContext* tls);
 Grants files_for_handshake(const TlsContext& tls);

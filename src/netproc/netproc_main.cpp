@@ -8,11 +8,11 @@
 namespace msmtp {
 namespace {
 
-Result<void> serve(ParentChannel& parent, SaslChannel& sasl) {
+Result<void> serve(ParentChannel& parent, SaslChannel& sasl, Fd signer) {
   // The files of TLS, before there is anybody who could misuse them.
   TRY(enter_stage(Stage::netproc_prepare, files_to_prepare()));
   const Prepare settings = TRY(parent.expect_one<Prepare>(Deadline::never()));
-  const std::unique_ptr<TlsContext> tls = TRY(prepare_tls_if_wanted(settings));
+  const std::unique_ptr<TlsContext> tls = TRY(prepare_tls_if_wanted(settings, std::move(signer)));
 
   // Where to. The parent may have to wait for the resolver.
   const Connect where = TRY(parent.expect_one<Connect>(Deadline::never()));
@@ -34,6 +34,6 @@ int main() {
   harden_process(true);
   ParentChannel parent(inherited_fd(parent_channel_number), "msmtp");
   SaslChannel sasl(inherited_fd(sasl_channel_number), "msmtp-authproc");
-  const Result<void> served = serve(parent, sasl);
+  const Result<void> served = serve(parent, sasl, inherited_fd(signing_channel_number));
   return served ? 0 : report(served.error(), parent);
 }

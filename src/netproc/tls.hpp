@@ -30,7 +30,8 @@ class TlsContext {
   virtual Result<SecuredStream> handshake(Fd connection, const Deadline& deadline) = 0;
 };
 
-// EX_NOINPUT for a file that cannot be read or used, EX_SOFTWARE for parameters that the library refuses.
-Result<std::unique_ptr<TlsContext>> prepare_tls(const Prepare& settings);
+// EX_NOINPUT for a file that cannot be read or used, EX_SOFTWARE for parameters that the library refuses. SIGNER has
+// the key of the client certificate, where SETTINGS name one; waits until that is loaded.
+Result<std::unique_ptr<TlsContext>> prepare_tls(const Prepare& settings, Fd signer = Fd());
 
 }  // namespace msmtp

@@ -118,6 +118,10 @@ class StatusFilter final : public StapleFilter {
     return true;
   }
 
+  ssl_st* connection() const override {
+    return first_->connection;
+  }
+
   unsigned dh_prime_bits() const override {
     EVP_PKEY* key = nullptr;
     if (first_->connection == nullptr || SSL_get_server_tmp_key(first_->connection, &key) != 1) return 0;

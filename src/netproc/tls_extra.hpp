@@ -8,6 +8,8 @@
 #include <string>
 #include <string_view>
 
+struct ssl_st;
+
 namespace msmtp {
 
 struct CertificateFacts {
@@ -34,6 +36,8 @@ class StapleFilter {
   virtual ~StapleFilter() = default;
   // False when the connection was not seen; then libtls stays as strict as it is.
   virtual bool install() = 0;
+  // The connection that libtls keeps to itself; nullptr before tls_connect_cbs(3).
+  virtual ssl_st* connection() const = 0;
   // After the handshake: how large the prime of the server's Diffie-Hellman key was; 0 when there was none.
   virtual unsigned dh_prime_bits() const = 0;
 };

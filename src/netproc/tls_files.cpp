@@ -87,14 +87,6 @@ Result<std::string> read_pem_file(std::string_view setting, const std::string& p
   return blocks;
 }
 
-Result<Secret> read_key_file(std::string_view setting, const std::string& path) {
-  Secret content = TRY(read_file(setting, path));
-  if (content.reveal().find("PRIVATE KEY-----") == std::string_view::npos) {
-    return cannot_use(setting, path, "no PRIVATE KEY in it");
-  }
-  return content;
-}
-
 bool is_directory(const std::string& path) {
   struct stat status {};
   return stat(path.c_str(), &status) == 0 && S_ISDIR(status.st_mode);

@@ -15,8 +15,6 @@ namespace msmtp {
 // The blocks with LABEL (see tls_pem.hpp) of the file that SETTING names, which has at most 64 MiB. EX_NOINPUT when it
 // cannot be read or has none, naming both. A key in the same file is not in the result, and what was read is wiped.
 Result<std::string> read_pem_file(std::string_view setting, const std::string& path, std::string_view label);
-// A file with a private key, into memory that is wiped.
-Result<Secret> read_key_file(std::string_view setting, const std::string& path);
 
 bool is_directory(const std::string& path);
 

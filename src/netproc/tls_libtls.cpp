@@ -5,6 +5,7 @@
 #include "common/child_log.hpp"
 #include "netproc/fingerprint.hpp"
 #include "netproc/readiness.hpp"
+#include "netproc/tls_client_key.hpp"
 #include "netproc/tls_extra.hpp"
 #include "netproc/tls_files.hpp"
 #include "netproc/tls_libtls_stream.hpp"
@@ -91,13 +92,13 @@ class LibtlsContext final : public TlsContext {
   // The steps of the preparation, in order.
   Result<void> configure(const Prepare& settings);
   Result<void> load(const Prepare& settings);
+  Result<void> use_client_certificate(const Prepare& settings, Fd signer);
 
   std::vector<PathGrant> handshake_files() const override { return handshake_files_; }
   Result<SecuredStream> handshake(Fd connection, const Deadline& deadline) override;
 
  private:
   Result<void> set_trust(const Prepare& settings);
-  Result<void> set_client_certificate(const Prepare& settings);
   Result<void> set_priorities(const Prepare& settings);
   Unexpected load_failure(const Prepare& settings) const;
   Unexpected handshake_failure() const;
@@ -109,6 +110,7 @@ class LibtlsContext final : public TlsContext {
   ConfigHandle config_;
   std::vector<PathGrant> handshake_files_;
   std::unique_ptr<StapleFilter> staple_filter_;
+  std::shared_ptr<ClientKey> client_key_;  // before the context, which uses it
   std::unique_ptr<TlsTransport> transport_ = std::make_unique<TlsTransport>();
   TlsHandle context_;
 };
@@ -127,7 +129,6 @@ Result<void> LibtlsContext::configure(const Prepare& settings) {
     tls_config_insecure_noverifycert(config_.get());
     tls_config_insecure_noverifyname(config_.get());
   }
-  TRY(set_client_certificate(settings));
   return set_priorities(settings);
 }
 
@@ -145,13 +146,11 @@ Result<void> LibtlsContext::set_trust(const Prepare& settings) {
                   "tls_crl_file");
 }
 
-Result<void> LibtlsContext::set_client_certificate(const Prepare& settings) {
+// Neither certificate nor key goes through libtls, which would want the key itself.
+Result<void> LibtlsContext::use_client_certificate(const Prepare& settings, Fd signer) {
   if (settings.cert_file.empty()) return {};
-  const std::string certificate = TRY(read_pem_file("tls_cert_file", settings.cert_file.str(), "CERTIFICATE"));
-  const Secret key = TRY(read_key_file("tls_key_file", settings.key_file.str()));
-  return accepted(tls_config_set_keypair_mem(config_.get(), octets(certificate), certificate.size(),
-                                             octets(key.reveal()), key.size()),
-                  config_, ExitCode::no_input, "tls_cert_file and tls_key_file");
+  client_key_ = TRY(ClientKey::create(settings.cert_file.str(), std::move(signer)));
+  return client_key_->use_for(staple_filter_->connection());
 }
 
 Result<void> LibtlsContext::set_priorities(const Prepare& settings) {
@@ -196,7 +195,6 @@ Result<void> LibtlsContext::load(const Prepare& settings) {
                       name.c_str()) != 0) {
     return load_failure(settings);
   }
-  tls_config_clear_keys(config_.get());
   staple_filter_->install();
   return {};
 }
@@ -209,12 +207,6 @@ Unexpected LibtlsContext::load_failure(const Prepare& settings) const {
                 std::string(setting) + ": " + path + ": cannot be used: " + std::string(plain_reason(reason)));
   };
   if (reason.find("crl") != std::string_view::npos) return blame("tls_crl_file", settings.crl_file.str());
-  if (reason.find("private") != std::string_view::npos || reason.find(" key") != std::string_view::npos) {
-    return blame("tls_key_file", settings.key_file.str());
-  }
-  if (reason.find("failed to load certificate") != std::string_view::npos) {
-    return blame("tls_cert_file", settings.cert_file.str());
-  }
   if (reason.find("verify") != std::string_view::npos) return blame("tls_trust_file", settings.trust_file.str());
   return fail(ExitCode::software, "cannot prepare TLS: " + std::string(plain_reason(reason)));
 }
@@ -224,17 +216,21 @@ Unexpected LibtlsContext::load_failure(const Prepare& settings) const {
 Result<SecuredStream> LibtlsContext::handshake(Fd connection, const Deadline& deadline) {
   if (!context_) return fail(ExitCode::software, "a second TLS handshake");
   transport_->take(std::move(connection));
+  if (client_key_) client_key_->set_deadline(deadline);
   if (drive(*transport_, deadline, [this] { return tls_handshake(context_.get()); }) != 0) return handshake_failure();
   std::size_t size = 0;
   const std::uint8_t* chain = tls_peer_cert_chain_pem(context_.get(), &size);
   const std::string_view pem(reinterpret_cast<const char*>(chain), chain != nullptr ? size : 0);
   const CertificateFacts certificate = TRY(read_certificate(pem));
   TRY(check(certificate));
+  if (client_key_) client_key_->dismiss();
   Secured secured = facts(certificate);
-  return SecuredStream{std::make_unique<TlsStream>(std::move(context_), std::move(transport_)), std::move(secured)};
+  return SecuredStream{std::make_unique<TlsStream>(std::move(context_), std::move(transport_), client_key_),
+                       std::move(secured)};
 }
 
 Unexpected LibtlsContext::handshake_failure() const {
+  if (client_key_ && client_key_->failure()) return fail(*client_key_->failure());
   if (!transport_->failure().empty()) {
     return fail(ExitCode::io_error, "TLS handshake failed: network error: " + transport_->failure());
   }
@@ -300,13 +296,14 @@ void forget_environment() {
 
 }  // namespace
 
-Result<std::unique_ptr<TlsContext>> prepare_tls(const Prepare& settings) {
+Result<std::unique_ptr<TlsContext>> prepare_tls(const Prepare& settings, Fd signer) {
   forget_environment();
   tzset();  // libtls turns a certificate's dates into local time, which reads /etc/localtime the first time
   if (tls_init() != 0) return fail(ExitCode::software, "cannot initialise the TLS library");
   auto context = std::make_unique<LibtlsContext>(TRY(checks_of(settings)));
   TRY(context->configure(settings));
   TRY(context->load(settings));
+  TRY(context->use_client_certificate(settings, std::move(signer)));
   return std::unique_ptr<TlsContext>(std::move(context));
 }
 

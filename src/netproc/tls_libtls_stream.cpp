@@ -62,8 +62,11 @@ bool wait_as_told(TlsTransport& transport, ssize_t outcome, const Deadline& dead
   return ready;
 }
 
-TlsStream::TlsStream(TlsHandle context, std::unique_ptr<TlsTransport> transport)
-    : transport_(std::move(transport)), context_(std::move(context)), record_(new char[max_tls_record]) {}
+TlsStream::TlsStream(TlsHandle context, std::unique_ptr<TlsTransport> transport, std::shared_ptr<void> key)
+    : key_(std::move(key)),
+      transport_(std::move(transport)),
+      context_(std::move(context)),
+      record_(new char[max_tls_record]) {}
 
 Unexpected TlsStream::network_error(std::string_view operation) const {
   std::string reason = transport_->failure();

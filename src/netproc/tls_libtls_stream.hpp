@@ -78,7 +78,8 @@ inline constexpr std::size_t max_tls_record = 16 * 1024;
 
 class TlsStream final : public Stream {
  public:
-  TlsStream(TlsHandle context, std::unique_ptr<TlsTransport> transport);
+  // KEY is kept as long as CONTEXT.
+  TlsStream(TlsHandle context, std::unique_ptr<TlsTransport> transport, std::shared_ptr<void> key = nullptr);
 
   // A connection that ends without a close notification reads as the end of the stream: whoever needs more to know that
   // all has been said, asks for it in its own words.
@@ -90,6 +91,7 @@ class TlsStream final : public Stream {
  private:
   Unexpected network_error(std::string_view operation) const;
 
+  std::shared_ptr<void> key_;
   std::unique_ptr<TlsTransport> transport_;
   TlsHandle context_;  // after the transport: it may still call back while it is freed
   // One record, so that the library never holds decrypted bytes which poll(2) knows nothing of.

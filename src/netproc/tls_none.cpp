@@ -3,7 +3,7 @@
 
 namespace msmtp {
 
-Result<std::unique_ptr<TlsContext>> prepare_tls(const Prepare&) {
+Result<std::unique_ptr<TlsContext>> prepare_tls(const Prepare&, Fd) {
   return fail(ExitCode::unavailable, "this executable speaks no TLS");
 }
 

@@ -34,6 +34,7 @@ std::vector<std::string> resolver_environment() {
 
 Crew::~Crew() {
   netproc.reset();
+  signer.reset();
   authproc.reset();
   resolver.reset();
   server.reset();
@@ -90,6 +91,24 @@ void Crew::drain(CrewMember& member) {
   }
 }
 
+Result<void> Crew::await_key() {
+  if (!signer) return {};
+  if (!key_) key_ = hear_signer();
+  return *key_;
+}
+
+// The network child waits for the key too; before it is told where to connect, it has nothing to say but that it
+// failed.
+Result<void> Crew::hear_signer() {
+  const Deadline now = Deadline::in(std::chrono::milliseconds(0));
+  std::vector<Polled> polled{{signer->fd().number(), POLLIN}, {netproc->fd().number(), POLLIN}};
+  if (!wait(polled, Deadline::never())) return Unexpected{signer->socket().silent()};
+  if (!polled[0].ready) return fail(error_of(TRY(netproc->expect_one<Failed>(now))));
+  const auto message = TRY((signer->expect<KeyLoaded, Failed>(now)));
+  if (const Failed* failure = std::get_if<Failed>(&message)) return fail(error_of(*failure));
+  return {};
+}
+
 Error Crew::explain(Error error) {
   if (error.cause != Cause::peer_gone) return error;
   const auto member = std::ranges::find_if(
@@ -124,6 +143,15 @@ Result<void> CrewStarter::start_resolver() {
   return {};
 }
 
+Result<void> CrewStarter::start_signer() {
+  SocketPair signing = TRY(make_seqpacket_pair());
+  std::vector<HandedFd> for_signer;
+  for_signer.push_back({std::move(signing.left), signing_channel_number});
+  crew_.signer.emplace(TRY(start(signer_program, std::move(for_signer), own_environment())), signer_program);
+  signing_end_ = std::move(signing.right);
+  return {};
+}
+
 Result<void> CrewStarter::start_netproc(bool with_tls, bool with_sasl) {
   std::vector<HandedFd> for_netproc;
   if (with_sasl) {
@@ -133,6 +161,7 @@ Result<void> CrewStarter::start_netproc(bool with_tls, bool with_sasl) {
     for_netproc.push_back({std::move(sasl.right), sasl_channel_number});
     crew_.authproc.emplace(TRY(start(authproc_program, std::move(for_authproc), own_environment())), authproc_program);
   }
+  if (signing_end_.is_open()) for_netproc.push_back({std::move(signing_end_), signing_channel_number});
   const std::string_view program = with_tls ? netproc_tls_program : netproc_program;
   crew_.netproc.emplace(TRY(start(program, std::move(for_netproc), {})), program);
   return {};

@@ -27,6 +27,7 @@ class Crew {
  public:
   using Netproc = Channel<ToNetproc, FromNetproc>;
   using Authproc = Channel<ToAuthproc, FromAuthproc>;
+  using Signer = Channel<ToSigner, FromSigner>;
   using Resolver = Channel<ToResolver, FromResolver>;
   using Server = Channel<ToServer, FromServer>;
   using LogSink = std::function<void(const LogRecord&)>;
@@ -41,6 +42,7 @@ class Crew {
   std::optional<Netproc> netproc;
   std::optional<Authproc> authproc;
   std::optional<Resolver> resolver;
+  std::optional<Signer> signer;
   std::optional<Server> server;
 
   // In a child that was forked: the helpers are its parent's, and it must not keep them from seeing that one end.
@@ -60,11 +62,18 @@ class Crew {
   // Passes on what is in the log pipes now.
   void drain_logs();
 
+  // Waits until the signer has its key; nobody is asked for a PIN after that. Its error, or the network child's when
+  // that ended meanwhile, and again whenever it is called. Nothing to wait for without a signer.
+  Result<void> await_key();
+
   // The error as the user should read it: for a helper that is gone, how it ended.
   Error explain(Error error);
 
  private:
   void drain(CrewMember& member);
+  Result<void> hear_signer();
+
+  std::optional<Result<void>> key_;
 
   std::vector<CrewMember> members_;
   LogSink sink_;
@@ -76,6 +85,8 @@ class CrewStarter {
   CrewStarter(std::string directory, Crew& crew) : directory_(std::move(directory)), crew_(crew) {}
 
   Result<void> start_resolver();
+  // Before netproc, which is given the other end of its channel; with the environment of the user.
+  Result<void> start_signer();
   // With TLS another executable is started than without. WITH_SASL: authproc is started too, with the environment of
   // the user, which passwordeval needs; the others get none of it.
   Result<void> start_netproc(bool with_tls, bool with_sasl);
@@ -88,6 +99,7 @@ class CrewStarter {
 
   std::string directory_;
   Crew& crew_;
+  Fd signing_end_;
 };
 
 }  // namespace msmtp

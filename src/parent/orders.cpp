@@ -29,7 +29,6 @@ Result<Prepare> prepare_message(const Account& account, bool trace) {
   message.certcheck = account.tls_certcheck;
   TRY(set_field(message.trust_file, account.tls_trust_file, "tls_trust_file"));
   TRY(set_field(message.crl_file, account.tls_crl_file, "tls_crl_file"));
-  TRY(set_field(message.key_file, account.tls_key_file, "tls_key_file"));
   TRY(set_field(message.cert_file, account.tls_cert_file, "tls_cert_file"));
   TRY(set_field(message.fingerprint, account.tls_fingerprint, "tls_fingerprint"));
   TRY(set_field(message.priorities, account.tls_priorities, "tls_priorities"));
@@ -58,6 +57,36 @@ Result<Acquire> acquire_message(Account& account, const std::string& user_netrc,
     message.source = PasswordSource::search;
   }
   return message;
+}
+
+namespace {
+
+bool is_token_uri(const std::optional<std::string>& file) {
+  return file && file->starts_with("pkcs11:");
+}
+
+}  // namespace
+
+bool needs_signer(const Account& account) {
+  return account.tls && account.tls_key_file;
+}
+
+Result<LoadKey> load_key_message(const Account& account) {
+  LoadKey message;
+  if (!needs_signer(account)) return message;
+  TRY(set_field(message.key, account.tls_key_file, "tls_key_file"));
+  if (is_token_uri(account.tls_cert_file)) {
+    TRY(set_field(message.certificate, account.tls_cert_file, "tls_cert_file"));
+  }
+  return message;
+}
+
+// What lies in a file is not encrypted, or has a passphrase of its own.
+Result<Acquire> pin_message(const Account& account, const std::string& user_netrc, const std::string& system_netrc) {
+  if (!needs_signer(account) || !is_token_uri(account.tls_key_file)) return Acquire{};
+  Account copy = copy_of(account);
+  copy.auth.mechanism.reset();
+  return acquire_message(copy, user_netrc, system_netrc);
 }
 
 Destination destination_of(const Account& account) {

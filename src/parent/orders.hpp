@@ -16,6 +16,13 @@ Result<Prepare> prepare_message(const Account& account, bool trace);
 // The password moves from ACCOUNT into the message.
 Result<Acquire> acquire_message(Account& account, const std::string& user_netrc, const std::string& system_netrc);
 
+// Whether there is a client certificate, and so a private key.
+bool needs_signer(const Account& account);
+// Where that key is; an empty message when there is none.
+Result<LoadKey> load_key_message(const Account& account);
+// Where the PIN of a token is: where the password of ACCOUNT is, which stays there.
+Result<Acquire> pin_message(const Account& account, const std::string& user_netrc, const std::string& system_netrc);
+
 // Where we connect to ourselves, the server or its proxy, as far as that needs no resolver.
 struct Destination {
   std::string host;                 // empty for a socket

@@ -73,7 +73,11 @@ class SendMail {
   Result<void> prepare_for_any_account();
   Result<void> offer_candidate(Account candidate, bool more_follow);
   Result<Acquire> question_about(Account& account) const;
-  Result<void> choose_candidate();
+  Result<void> ask_signer(const Account& account, bool more_follow);
+  Result<void> brief_signer();
+  Result<Choose> choice() const;
+  bool password_may_be_looked_for() const;
+  void dismiss_credentials();
   Result<void> try_passwordeval();
   Result<void> start_crew();
   Result<void> brief_crew();
@@ -158,8 +162,13 @@ Result<void> SendMail::set_up() {
 
 // An unconfined credential child must not wait for orders from somebody who reads a mail.
 Result<void> SendMail::before_the_mail(Result<void> briefed) {
-  if (!briefed) crew_.authproc.reset();
+  if (!briefed) dismiss_credentials();
   return briefed;
+}
+
+void SendMail::dismiss_credentials() {
+  crew_.authproc.reset();
+  crew_.signer.reset();
 }
 
 Result<LoadedConfig> SendMail::load() {
@@ -206,7 +215,7 @@ Result<void> SendMail::prepare_for_any_account() {
   copy_given_settings(from_environment, options_.overrides);
   log_.open(from_environment);
   TRY(start_crew());
-  if (!crew_.authproc) return {};
+  if (!crew_.authproc && !crew_.signer) return {};
   for (Account& account : config_->accounts) {
     Account candidate = copy_of(account);
     if (account.password) account.password->wipe();  // that there was one is still to be seen
@@ -219,6 +228,8 @@ Result<void> SendMail::prepare_for_any_account() {
 Result<void> SendMail::offer_candidate(Account candidate, bool more_follow) {
   candidates_.push_back(candidate.name);
   if (candidates_.size() > max_candidates) return fail(ExitCode::config, "there are too many accounts to choose from");
+  if (crew_.signer) TRY(ask_signer(candidate, more_follow));
+  if (!crew_.authproc) return {};
   Acquire question = TRY(question_about(candidate));
   question.more_follow = more_follow;
   return crew_.authproc->send(question, Deadline::in(std::chrono::seconds(30)));
@@ -228,10 +239,19 @@ Result<Acquire> SendMail::question_about(Account& account) const {
   return acquire_message(account, home_directory(home_) + "/.netrc", places_.sysconfdir + "/netrc");
 }
 
-Result<void> SendMail::choose_candidate() {
+Result<void> SendMail::ask_signer(const Account& account, bool more_follow) {
+  const Deadline soon = Deadline::in(std::chrono::seconds(30));
+  const LoadKey where = TRY(load_key_message(account));
+  Acquire pin = TRY(pin_message(account, home_directory(home_) + "/.netrc", places_.sysconfdir + "/netrc"));
+  pin.more_follow = more_follow;
+  TRY(crew_.signer->send(where, soon));
+  return crew_.signer->send(pin, soon);
+}
+
+Result<Choose> SendMail::choice() const {
   const auto chosen = std::ranges::find(candidates_, account_->name);
   if (chosen == candidates_.end()) return fail(ExitCode::software, "an account has appeared that was not there before");
-  return crew_.authproc->send(Choose{static_cast<std::uint16_t>(chosen - candidates_.begin())});
+  return Choose{static_cast<std::uint16_t>(chosen - candidates_.begin())};
 }
 
 // --pretend shows whether the command works; what it says is wiped unread.
@@ -246,6 +266,7 @@ Result<void> SendMail::start_crew() {
     return account_ ? wanted(*account_) : std::ranges::any_of(config_->accounts, wanted);
   };
   CrewStarter starter(places_.helpers, crew_);
+  if (any(needs_signer)) TRY(starter.start_signer());
   TRY(starter.start_netproc(any([](const Account& account) { return account.tls; }),
                             any([](const Account& account) { return account.auth.wanted; })));
   if (any([](const Account& account) { return destination_of(account).needs_resolver; })) TRY(starter.start_resolver());
@@ -255,15 +276,19 @@ Result<void> SendMail::start_crew() {
 // The helpers begin at once: the password is looked for, the name resolved and TLS prepared while the mail is read.
 Result<void> SendMail::brief_crew() {
   if (unavailable_feature(*account_)) {
-    crew_.authproc.reset();
+    dismiss_credentials();
     return {};
   }
   const Prepare prepare = TRY(prepare_message(*account_, options_.debug));
   TRY(crew_.netproc->send(prepare));
-  if (!account_->auth.wanted) {
+  TRY(brief_signer());
+  // When there is no key there will be no session, and nobody needs to be asked for a password.
+  const bool goes_on = !crew_.signer || !crew_.authproc || !password_may_be_looked_for() || crew_.await_key();
+  if (!account_->auth.wanted || !goes_on) {
     crew_.authproc.reset();
   } else if (candidates_.size() > 1) {
-    TRY(choose_candidate());
+    const Choose chosen = TRY(choice());
+    TRY(crew_.authproc->send(chosen));
   } else if (candidates_.size() == 1) {
     // The only one there is, and already being asked for.
   } else {
@@ -277,6 +302,25 @@ Result<void> SendMail::brief_crew() {
   }
   briefed_ = true;
   return {};
+}
+
+// Where there is nothing to sign with, the network child sees from its first message that it needs no signer.
+Result<void> SendMail::brief_signer() {
+  if (!crew_.signer) return {};
+  if (!needs_signer(*account_)) {
+    crew_.signer.reset();
+  } else if (candidates_.size() > 1) {
+    const Choose chosen = TRY(choice());
+    return crew_.signer->send(chosen);
+  } else if (candidates_.empty()) {
+    return ask_signer(*account_, false);
+  }
+  return {};
+}
+
+// Two helpers must not ask the user at the same time.
+bool SendMail::password_may_be_looked_for() const {
+  return account_->auth.wanted && !account_->password;
 }
 
 // ---- stage two ----

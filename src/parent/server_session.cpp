@@ -2,6 +2,7 @@
 #include "parent/server_session.hpp"
 
 #include "common/address.hpp"
+#include "common/child.hpp"
 #include "parent/authentication_choice.hpp"
 #include "parent/message_fields.hpp"
 #include "parent/orders.hpp"
@@ -50,6 +51,7 @@ Result<std::vector<Endpoint>> ServerSession::endpoints(const Destination& destin
 
 // The user is asked for a password before there is a server that waits for it.
 Result<void> ServerSession::reach() {
+  TRY(crew_.await_key());
   if (crew_.authproc && !account_.passwordeval && password_may_be_asked_for(account_)) {
     TRY(await_credential(Credential::acquired, Deadline::never()));
   }
@@ -68,6 +70,7 @@ Result<Capabilities> ServerSession::hear_capabilities() {
   if (account_.tls) {
     const auto secured = TRY(hear_one<Secured>(step_limit(reply_timer, 5 + proxy_steps)));
     secured_by_tls_ = true;
+    if (crew_.signer) crew_.signer->close();
     crew_.drain_logs();
     secured_(secured);
   }
@@ -168,12 +171,23 @@ Result<void> ServerSession::await_netproc(const Deadline& deadline) {
 
 // During the exchange the network child may only know that the credential child gave up; that one knows why.
 Error ServerSession::explain(Error error) {
+  error = word_of_signer(std::move(error));
   if (credential_ == Credential::sealed && crew_.authproc->fd().is_open()) {
     auto heard = await_credential(Credential::completed, Deadline::in(std::chrono::milliseconds(500)));
     if (!heard && heard.error().cause == Cause::plain) return crew_.explain(std::move(heard).error());
   }
   if (error.cause == Cause::peer_gone) error = last_word_of_netproc(std::move(error));
   return crew_.explain(std::move(error));
+}
+
+// The network child only knows that there was no signature.
+Error ServerSession::word_of_signer(Error error) {
+  if (!crew_.signer || !crew_.signer->fd().is_open()) return error;
+  if (!error.text.starts_with(std::string(signer_program) + ' ')) return error;
+  const auto word = crew_.signer->expect_one<Failed>(Deadline::in(std::chrono::milliseconds(500)));
+  if (word) return error_of(*word);
+  error.cause = Cause::peer_gone;
+  return error;
 }
 
 // A helper that fails says why and ends; whoever was just writing to it, or depends on it as the credential child

@@ -69,6 +69,7 @@ class ServerSession {
   Result<void> await_credential(Credential state, const Deadline& deadline);
   Result<void> hear_authproc();
   Result<void> advance_credential();
+  Error word_of_signer(Error error);
   Error last_word_of_netproc(Error error);
 
   Crew& crew_;

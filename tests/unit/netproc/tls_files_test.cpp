@@ -52,8 +52,6 @@ TEST_CASE("a file is read whole, and what was not asked for is left out") {
   const std::string content =
       "-----BEGIN CERTIFICATE-----\n" + std::string(200'000, 'A') + "\n-----END CERTIFICATE-----\n";
   CHECK(read_pem_file("tls_trust_file", folder.file("good", "secret\n" + content), "CERTIFICATE").value() == content);
-  const std::string key = "-----BEGIN PRIVATE KEY-----\n" + std::string(100'000, 'B');
-  CHECK(read_key_file("tls_key_file", folder.file("key", key)).value().reveal() == key);
 }
 
 TEST_CASE("a file that is missing, a directory, or without what it should have is named with its setting") {
@@ -68,9 +66,6 @@ TEST_CASE("a file that is missing, a directory, or without what it should have i
   CHECK(error(empty) == "tls_trust_file: " + empty + ": no CERTIFICATE in it");
   CHECK(error(folder.path()) == "tls_trust_file: " + folder.path() + ": Is a directory");
   CHECK(error("/nonexistent") == "tls_trust_file: /nonexistent: No such file or directory");
-  const auto key = read_key_file("tls_key_file", empty);
-  REQUIRE_FALSE(key);
-  CHECK(key.error().code == ExitCode::no_input);
 }
 
 TEST_CASE("a directory counts as hashed when it has one hashed name") {
