@@ -63,13 +63,13 @@ Configuration:
   --tls-starttls[=on|off]       whether it begins with STARTTLS or at once
   --tls-trust-file=[FILE]       whom to trust: a PEM file, or "system"
   --tls-crl-file=[FILE]         revoked certificates
-  --tls-fingerprint=[HEX]       the one certificate to accept
+  --tls-fingerprint=[TEXT]      the one certificate, or key, to accept
   --tls-certcheck[=on|off]      whether the certificate is checked at all
   --tls-key-file=[FILE]         the key of a client certificate
   --tls-cert-file=[FILE]        the client certificate
   --tls-priorities=[TEXT]       what the TLS library may choose from
   --tls-host-override=[HOST]    the name to look for in the certificate
-  --tls-min-dh-prime-bits=[N]   obsolete: use --tls-priorities
+  --tls-min-dh-prime-bits=[N]   the least Diffie-Hellman prime
 For a mail:
   -f, --from=ADDRESS            the envelope sender
   --read-envelope-from          take it from the mail

@@ -1,5 +1,5 @@
-// The manual, the completions and the syntax file know every option and every command, and no others: so none of them
-// falls behind the tables of the program.
+// The manual, the completions, the syntax file and the example know every option and every command, and no others: so
+// none of them falls behind the tables of the program.
 #include "common/fd.hpp"
 #include "common/mechanism.hpp"
 #include "common/text.hpp"
@@ -24,6 +24,7 @@ constexpr std::string_view manual = "man/msmtp.1";
 constexpr std::string_view completions[] = {"etc/completion/msmtp.bash", "etc/completion/_msmtp",
                                             "etc/completion/msmtp.fish"};
 constexpr std::string_view syntax = "etc/vim/syntax/msmtp.vim";
+constexpr std::string_view example = "etc/msmtprc-user.example";
 constexpr std::string_view sections[] = {"account", "defaults", "eval"};
 
 // The tests run from the top of the source tree.
@@ -202,6 +203,14 @@ TEST_CASE("the completions have every letter") {
 
 TEST_CASE("the syntax file has every command and no other") {
   CHECK(keywords(contents(syntax)) == commands());
+}
+
+TEST_CASE("the example for a user shows every command") {
+  const auto text = contents(example);
+  for (const auto& command : commands()) {
+    INFO(command);
+    CHECK(has_word(text, command));
+  }
 }
 
 TEST_CASE("manual and completions have every authentication method") {
