@@ -229,7 +229,7 @@ def test_the_network_child_stops_answering_before_the_mail(t, place):
 
 
 def test_the_network_child_stops_answering_after_the_final_dot(t):
-    server, gate = prepared(t, "body", tls=False, timeout=1)
+    server, gate = prepared(t, "body", tls=False, timeout=4)
     running = at(t, gate)
     os.kill(running.helper("netproc"), signal.SIGSTOP)
     gate.open()
@@ -241,7 +241,8 @@ def test_the_network_child_stops_answering_after_the_final_dot(t):
 
 @cases("auth-command", "verifier")
 def test_the_credential_child_stops_answering(t, place):
-    server, gate = prepared(t, place, Auth(password=PASSWORD), timeout=1)
+    # The timeout runs while the server waits at the gate: a busy machine must find the child within it.
+    server, gate = prepared(t, place, Auth(password=PASSWORD), timeout=4)
     running = at(t, gate)
     os.kill(running.helper("authproc"), signal.SIGSTOP)
     gate.open()
