@@ -88,6 +88,14 @@ for name in sys.argv[1:]:
     ast.parse(open(name, encoding="utf-8").read(), name)'
 }
 
+completions_parse() { # shell
+  case $1 in
+    bash) bash -n etc/completion/msmtp.bash ;;
+    zsh) zsh -n etc/completion/_msmtp ;;
+    fish) fish --no-execute etc/completion/msmtp.fish ;;
+  esac
+}
+
 manual_pages_are_clean() {
   ! mandoc -Tlint -W warning man/*.[158] | grep -v 'referenced manual not found'
 }
@@ -122,6 +130,10 @@ rule_with clang-format "format" on_files '^(src|tests)/.*\.[ch]pp$' clang-format
 rule_with clang-tidy "clang-tidy" sh tests/lint/tidy.sh
 # shellcheck disable=SC2046
 rule_with shellcheck "scripts" shellcheck -x $(scripts)
+for shell in bash zsh fish; do
+  rule_with "$shell" "completion for $shell" completions_parse "$shell"
+done
+rule_with shellcheck "completion for bash, as a script" shellcheck -s bash etc/completion/msmtp.bash
 rule_with python3 "python" python_parses
 if [ -d man ]; then
   rule_with mandoc "manual pages" manual_pages_are_clean

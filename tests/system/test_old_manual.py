@@ -161,7 +161,7 @@ def test_an_option_stands_above_the_file(t):
 
 def test_ports_by_default(t):
     """They are those of the standards; for LMTP there is none."""
-    for more, wanted in (("", 25), ("tls on\n", 25), ("tls on\ntls_starttls off\n", 465), ("tls on\ntls_nostarttls\n", 465)):
+    for more, wanted in (("", 25), ("tls\n", 25), ("tls\ntls_starttls off\n", 465), ("tls\ntls_nostarttls\n", 465)):
         t.write_config(f"account default\nhost mail.example.test\nfrom joe@example.test\n{more}")
         shows(t, f"port = {wanted}")
 
