@@ -113,12 +113,14 @@ _msmtp() {
   # What stays on the line before the part that readline replaces.
   kept=${current%"$value"}
   [[ -n $option ]] || kept='' value=$current
+  # Not by "compgen -W", which would run what looks like a command in them.
+  COMPREPLY=()
   if [[ $option == -a || $option == --account ]]; then
-    mapfile -t COMPREPLY < <(_msmtp_accounts "${words[@]:1:last-1}" | while IFS= read -r i; do
-      [[ $i != "${value//\\/}"* ]] || printf '%q\n' "$i"
-    done)
+    mapfile -t words < <(_msmtp_accounts "${words[@]:1:last-1}")
+    for i in "${words[@]}"; do [[ $i != "${value//\\/}"* ]] || COMPREPLY+=("$(printf '%q' "$i")"); done
   else
-    mapfile -t COMPREPLY < <(compgen -W "$candidates" -- "$value")
+    read -r -d '' -a words <<<"$candidates"
+    for i in "${words[@]}"; do [[ $i != "$value"* ]] || COMPREPLY+=("$i"); done
   fi
   if [[ -n $files ]]; then
     compopt -o filenames 2>/dev/null

@@ -20,13 +20,14 @@ host one.example.test
   account "quoted : work"
 \taccount\ttab
 account two words
+account $(touch evil)
 account joe@example.test:work
 # account comment
 accounts none
 eval touch EVIL; echo account evil
 account last"""
 SYSTEM = "account shared\r\n"
-ACCOUNTS = ["work", "quoted", "tab", "two words", "joe@example.test", "last", "shared"]
+ACCOUNTS = ["work", "quoted", "tab", "two words", "$(touch evil)", "joe@example.test", "last", "shared"]
 
 
 def put(t):
@@ -106,6 +107,8 @@ def test_completion_knows_accounts_and_files(t, kind):
         equal(asked.complete("msmtp -a two")[-1], "two words", "an account with a blank")
         found = asked.complete("msmtp -a ")
         equal(sorted(word for word in found if word != "-a"), sorted(ACCOUNTS), "all accounts")
+        # Also one that is typed stays what it is.
+        asked.complete("msmtp --dsn-notify='$(touch${IFS}evil)',")
         check(not os.path.exists(os.path.join(t.home, "evil")), "a command of the configuration was run")
         t.path("other", "account elsewhere\n")
         found = asked.complete("msmtp -C other -a ")
