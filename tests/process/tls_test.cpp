@@ -4,11 +4,13 @@
 #include "netproc/dial.hpp"
 #include "netproc/netproc.hpp"
 #include "netproc/tls.hpp"
+#include "tests/process/signer_process.hpp"
 #include "tests/process/tls_server.hpp"
 
 #include <criterion/criterion.h>
 #include <fcntl.h>
 #include <functional>
+#include <optional>
 #include <string>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -46,8 +48,17 @@ Fd connect_to(const TlsServer& server) {
   return Fd();
 }
 
-Result<SecuredStream> secure(const Prepare& settings, const TlsServer& server) {
-  auto context = TRY(prepare_tls(settings));
+// The end of a signer's channel that the network child has; a closed one without a KEY.
+Fd signer_with(std::optional<msmtp::test::Signer>& signer, const std::string& key) {
+  if (key.empty()) return Fd();
+  signer.emplace();
+  signer->ask(key);
+  return signer->take_netproc();
+}
+
+Result<SecuredStream> secure(const Prepare& settings, const TlsServer& server, const std::string& key = {}) {
+  std::optional<msmtp::test::Signer> signer;
+  auto context = TRY(prepare_tls(settings, signer_with(signer, key)));
   return context->handshake(connect_to(server), Deadline::in(10s));
 }
 
@@ -78,14 +89,16 @@ void expect_refusal(const Prepare& settings, const TlsServer& server, ExitCode c
   expect_error(secured.error(), code, beginning);
 }
 
-void expect_unprepared(const Prepare& settings, ExitCode code, const std::string& beginning) {
-  const auto context = prepare_tls(settings);
+void expect_unprepared(const Prepare& settings, ExitCode code, const std::string& beginning,
+                       const std::string& key = {}) {
+  std::optional<msmtp::test::Signer> signer;
+  const auto context = prepare_tls(settings, signer_with(signer, key));
   cr_assert_not(context.has_value());
   expect_error(context.error(), code, beginning);
 }
 
-void expect_success(const Prepare& settings, const TlsServer& server) {
-  auto secured = secure(settings, server);
+void expect_success(const Prepare& settings, const TlsServer& server, const std::string& key = {}) {
+  auto secured = secure(settings, server, key);
   cr_assert(secured.has_value(), "%s", secured ? "" : secured.error().text.c_str());
   server.say(hello);
   expect_text(read_text(*secured->stream, std::string(hello).size()), hello);
@@ -101,10 +114,10 @@ int status_of(const std::function<int()>& work) {
 }
 
 // What the network child does, with its rights at each step.
-Result<std::string> talk_in_stages(const Prepare& settings, const TlsServer& server) {
+Result<std::string> talk_in_stages(const Prepare& settings, const TlsServer& server, Fd signer) {
   harden_process(true);
   TRY(enter_stage(Stage::netproc_prepare, files_to_prepare()));
-  auto context = TRY(prepare_tls(settings));
+  auto context = TRY(prepare_tls(settings, std::move(signer)));
   const Connect where = loopback(server.port());
   TRY(enter_stage(Stage::netproc_connect, way_to(where, context.get())));
   Connection connection = TRY(dial(where, Deadline::in(5s)));
@@ -119,8 +132,8 @@ Result<std::string> talk_in_stages(const Prepare& settings, const TlsServer& ser
   return heard;
 }
 
-int talk_status(const Prepare& settings, const TlsServer& server) {
-  const Result<std::string> heard = talk_in_stages(settings, server);
+int talk_status(const Prepare& settings, const TlsServer& server, Fd signer) {
+  const Result<std::string> heard = talk_in_stages(settings, server, std::move(signer));
   if (!heard) (void)write_all(Fd(fcntl(2, F_DUPFD_CLOEXEC, 0)), heard.error().text + "\n");
   if (!heard) return static_cast<int>(heard.error().code);
   return *heard == hello ? 0 : 1;
@@ -361,8 +374,7 @@ Test(tls, shows_its_own_certificate, .timeout = 60) {
   const std::string client = certificates.make("client");
   Prepare settings = settings_for(certificates.ca());
   settings.cert_file = Text<max_path>::from(client).value();
-  settings.key_file = Text<max_path>::from(client).value();
-  expect_success(settings, server);
+  expect_success(settings, server, client);
 }
 
 Test(tls, refuses_tls_1_1_unless_told_otherwise, .timeout = 60) {
@@ -435,15 +447,12 @@ Test(tls, names_the_file_that_it_cannot_use, .timeout = 60) {
   const std::string one = certificates.make("one");
   const std::string two = certificates.make("two");
   settings.cert_file = path(one);
-  settings.key_file = path("/nonexistent");
-  expect_unprepared(settings, ExitCode::no_input, "tls_key_file: /nonexistent: No such file or directory");
-  settings.key_file = path(certificates.key("two"));
-  expect_unprepared(settings, ExitCode::no_input, "tls_key_file: " + certificates.key("two") + ": ");
-  settings.key_file = path(junk);
-  expect_unprepared(settings, ExitCode::no_input, "tls_key_file: " + junk + ": ");
+  expect_unprepared(settings, ExitCode::software, "msmtp-signer has ended unexpectedly");
+  expect_unprepared(settings, ExitCode::software, "msmtp-signer has ended unexpectedly", "/nonexistent");
+  expect_unprepared(settings, ExitCode::no_input, "tls_cert_file: " + one + ": cannot be used: it does not belong",
+                    certificates.key("two"));
   settings.cert_file = path(broken);
-  settings.key_file = path(certificates.key("one"));
-  expect_unprepared(settings, ExitCode::no_input, "tls_cert_file");
+  expect_unprepared(settings, ExitCode::no_input, "tls_cert_file", certificates.key("one"));
 }
 
 Test(tls, does_its_work_in_the_stages_of_the_network_child, .timeout = 60) {
@@ -453,12 +462,14 @@ Test(tls, does_its_work_in_the_stages_of_the_network_child, .timeout = 60) {
   const auto status_with = [&](const Prepare& settings, const std::vector<std::string>& options = {}) {
     const TlsServer server(pair, options);
     connect_to(server).close();  // so that it is known to listen
-    return status_of([&] { return talk_status(settings, server); });
+    std::optional<msmtp::test::Signer> signer;
+    Fd signing = signer_with(signer, settings.cert_file.str());
+    return status_of([&] { return talk_status(settings, server, std::move(signing)); });
   };
   const int refused = static_cast<int>(ExitCode::unavailable);
   Prepare settings = settings_for(certificates.hashed_directory());
   settings.crl_file = Text<max_path>::from(certificates.revocation_list("other")).value();
-  settings.cert_file = settings.key_file = Text<max_path>::from(certificates.make("client")).value();
+  settings.cert_file = Text<max_path>::from(certificates.make("client")).value();
   cr_expect_eq(status_with(settings, {"-Verify", "1", "-verify_return_error", "-CAfile", certificates.ca()}), 0);
   cr_expect_eq(status_with(settings_for(certificates.ca())), 0);
   cr_expect_eq(status_with(settings_for(certificates.hashed_directory())), 0);
