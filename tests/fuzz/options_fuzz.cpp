@@ -29,6 +29,7 @@ void check_options(const Options& options, const std::vector<std::string_view>& 
   demand(options.queue_argument.find_first_of("\r\n") == std::string::npos);
   const bool takes_none = options.mode == Mode::server_info || options.mode == Mode::queue_start;
   demand(!takes_none || options.recipients.empty());
+  demand(!(options.list_queue || options.rebuild_aliases) || options.mode == Mode::only_print);
   const std::string description = describe_account(options.overrides, options, false);
   for (const auto line : split(description, '\n')) demand(printable(line) == line);
   (void)unavailable_feature(options);

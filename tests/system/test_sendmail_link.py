@@ -102,9 +102,11 @@ def test_installed_in_its_prefix(t, kind):
     run = install(t, "", SENDMAIL_LINK="yes")
     equal((run.returncode, run.stderr), (0, ""), "install")
     if kind == "set-id":
-        installed = places["bindir"] + "/msmtp"
-        os.chown(installed, 1, 1)
-        os.chmod(installed, 0o6755)
+        set_id(places["bindir"] + "/msmtp")
+        probe = shutil.copy(shutil.which("id"), places["bindir"])
+        set_id(probe)
+        user = subprocess.run([probe, "-u"], user="nobody", capture_output=True, text=True, timeout=20).stdout
+        equal(user, "1\n", "whom a set-id program runs as here")
     os.makedirs(t.path("mine/bin"), exist_ok=True)
     os.symlink(places["sbindir"] + "/sendmail", t.path("mine/bin/sendmail"))
     user = t.as_nobody()
@@ -115,6 +117,11 @@ def test_installed_in_its_prefix(t, kind):
     server.settle()
     equal([mail.content for mail in server.mails], [MAIL, MAIL], "mails")
     check(not os.path.exists(t.path("trapped")), "a program beside the link was started")
+
+
+def set_id(file):
+    os.chown(file, 1, 1)
+    os.chmod(file, 0o6755)
 
 
 def no_tests(folder, names):
