@@ -7,12 +7,13 @@ build="g++ make pkg-config libtls-dev libssl-dev libgsasl-dev libseccomp-dev lib
 demo="openssl python3 procps iproute2 util-linux libcap2-bin"
 tests="catch2 libcriterion-dev clang clang-tidy clang-format libclang-rt-dev llvm shellcheck mandoc bmake strace git"
 keyring="gnome-keyring dbus libsecret-tools"
+tokens="softhsm2 opensc"
 shells="zsh fish vim"
 
 case ${1-all} in
   build) wanted=$build ;;
   demo) wanted="$build $demo" ;;
-  all) wanted="$build $demo $tests $keyring $shells" ;;
+  all) wanted="$build $demo $tests $keyring $tokens $shells" ;;
   *) echo "usage: deps.sh build|demo|all" >&2; exit 2 ;;
 esac
 
