@@ -45,7 +45,8 @@ in_sed() {
 copy() { # mode, source, destination
   case $1 in
     755) cp -- "$2" "$3" ;;
-    *) sed "s|SYSCONFDIR/|$(in_sed "$sysconfdir")/|g; s|LIBEXECDIR/|$(in_sed "$libexecdir")/|g" "$2" >"$3" ;;
+    *) sed "s|SYSCONFDIR/|$(in_sed "$sysconfdir")/|g; s|LIBEXECDIR/|$(in_sed "$libexecdir")/|g
+        s|DOCDIR/|$(in_sed "$docdir")/|g" "$2" >"$3" ;;
   esac
 }
 

@@ -239,6 +239,9 @@ says_where_the_system_files_are() {
     said "$sysconfdir/msmtprc"
     not_said "SYSCONFDIR/"
   done
+  cp "$stage$mandir/man1/msmtp.1" "$scratch/said"
+  said "$(sed -n 's/^docdir = //p' config.mk)/msmtprc-user.example"
+  said "$(sed -n 's/^libexecdir = //p' config.mk)/msmtp/"
 }
 
 uninstall_spares_others() {
