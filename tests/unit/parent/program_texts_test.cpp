@@ -10,16 +10,11 @@ using namespace msmtp;
 namespace {
 
 VersionFacts facts() {
-  return {"msmtp-privsep",
-          "0.1",
-          "x86_64-linux-gnu",
-          "libtls",
-          "GNU SASL",
-          true,
-          true,
-          "/etc/msmtprc",
-          "/home/joe/.msmtprc",
-          {"Sandbox: seccomp, Landlock"}};
+  return {"msmtp-privsep",      "0.1",
+          "x86_64-linux-gnu",   "libtls",
+          "GNU SASL",           true,
+          "libsecret",          "/etc/msmtprc",
+          "/home/joe/.msmtprc", {"Sandbox: seccomp, Landlock"}};
 }
 
 }  // namespace

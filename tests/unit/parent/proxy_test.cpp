@@ -1,7 +1,7 @@
 // What a proxy is told about an account, and where this machine connects to itself.
 #include "parent/proxy.hpp"
 
-#include "parent/submission.hpp"
+#include "parent/orders.hpp"
 
 #include <catch2/catch.hpp>
 #include <set>
