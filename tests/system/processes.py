@@ -4,7 +4,7 @@ import ctypes
 import os
 import time
 
-HELPERS = ("msmtp-netproc-tls", "msmtp-netproc", "msmtp-authproc", "msmtp-resolver", "msmtp-signer")
+HELPERS = ("msmtp-netproc-tls", "msmtp-netproc", "msmtp-authproc", "msmtp-resolver", "msmtp-signer", "msmtp-smtpd")
 PR_SET_CHILD_SUBREAPER = 36
 
 
