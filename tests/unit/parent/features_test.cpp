@@ -17,7 +17,7 @@ TEST_CASE("modes that do not exist yet are named by their option") {
   options.mode = Mode::configure;
   CHECK(unavailable_feature(options) == "--configure is not available yet");
   options.mode = Mode::smtp_session;
-  CHECK(unavailable_feature(options) == "-bs is not available yet");
+  CHECK_FALSE(unavailable_feature(options).has_value());
 }
 
 TEST_CASE("a method that does not exist yet matters only when it is to be used") {

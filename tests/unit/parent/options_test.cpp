@@ -182,6 +182,8 @@ TEST_CASE("called by the names that sendmail has links for, one thing is asked a
 TEST_CASE("-bm, -bs, -bp and -bi are the operation modes that there are") {
   CHECK(good({"-bs"}).mode == Mode::smtp_session);
   CHECK(good({"-bs", "-bm"}).mode == Mode::sendmail);
+  CHECK(we_say({"-bs", "-P"}) == "cannot use both -bs and --pretend");
+  CHECK(good({"-bs", "-P", "-bm"}).pretend);
   for (const std::string_view word : {"-bd", "-bt", "-bh", "-bmm", "-bps"}) {
     CHECK(we_say({word}).starts_with("unsupported operation mode b" + std::string(word.substr(2))));
   }
