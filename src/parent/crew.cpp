@@ -47,6 +47,7 @@ Crew::~Crew() {
 
 void Crew::leave_to_parent() {
   netproc.reset();
+  signer.reset();
   authproc.reset();
   resolver.reset();
   server.reset();
