@@ -61,6 +61,8 @@ WORDINGS = (
     ("no STARTTLS", r"the server does not support TLS via (?:the )?STARTTLS(?: command)?"),
     ("login refused", r"authentication failed \(method XOAUTH2\)|command AUTH XOAUTH2 failed"),
     ("ambiguous", r"option '(.*)' is ambiguous; possibilities: .*"),
+    ("certificate", r"TLS certificate (?:verification failed|fingerprint does not match): .*"),
+    ("TLS file", r"cannot set X509 .*|tls_(?:trust|key|cert|crl)_file: .*"),
     ("too many arguments", r"too many arguments(?:: .*)?"),
     ("defined twice", r"(.*: line \d+: account \w+) was already defined(?: in this file)?"),
     ("account name", r"(.*: line \d+): an account name must not contain .*"),
