@@ -320,10 +320,10 @@ Test(tls, compares_fingerprints_and_nothing_else, .timeout = 60) {
     std::string digest = certificates.fingerprint("alone", kind);
     std::erase(digest, ':');
     for (char& c : digest) c = static_cast<char>(c >= 'A' && c <= 'F' ? c + 32 : c);
-    settings.fingerprint = Text<160>::from(kind + ":" + digest).value();
+    settings.fingerprint = Text<4000>::from(kind + ":" + digest).value();
     expect_success(settings, server);
     digest.front() = digest.front() == '0' ? '1' : '0';
-    settings.fingerprint = Text<160>::from(kind + ":" + digest).value();
+    settings.fingerprint = Text<4000>::from(kind + ":" + digest).value();
     expect_refusal(settings, server, ExitCode::unavailable,
                    "TLS certificate fingerprint does not match: the server's ");
   }
@@ -334,7 +334,7 @@ Test(tls, verifies_nothing_when_told_so, .timeout = 60) {
   const TlsServer server(certificates.make_self_signed("alone", "-1"));
   Prepare settings = settings_for("/nonexistent", "mail.example");
   settings.certcheck = false;
-  settings.fingerprint = Text<160>::from("md5:00000000000000000000000000000000").value();
+  settings.fingerprint = Text<4000>::from("md5:00000000000000000000000000000000").value();
   expect_success(settings, server);
 }
 
