@@ -181,6 +181,11 @@ link_test() {
 test_objects_of() {
   test_objects='' test_mains=''
   for source in $(find "$1" -name '*.cpp' | sort); do
+    # The walls are attacked only where they are built.
+    case $sandbox,$source in
+      linux,*) ;;
+      *,tests/process/sandbox_*.cpp | *,tests/process/roles_test.cpp) continue ;;
+    esac
     object=$2/${source%.cpp}.o
     compile "$object" "$source" "$3" ""
     case $source in
