@@ -144,7 +144,7 @@ derives_links() {
 }
 
 remembers_options() {
-  configure --prefix=/opt/it --without-sandbox --without-libsecret "CXXFLAGS=-O1 -g0"
+  configure --prefix=/opt/it --without-sandbox --without-libsecret --without-p11-kit "CXXFLAGS=-O1 -g0"
   wrote config.mk "SANDBOX = none"
   before=$(cat "$scratch/tree/config.mk" "$scratch/tree/config.hpp")
   CXXFLAGS=-O3 "$scratch/tree/configure" --reconfigure >"$scratch/said" 2>&1
