@@ -23,7 +23,8 @@ struct Prepared {
 // The first step is computed here, so that what the library loads or allocates late has been there once.
 Result<Prepared> prepare(const Begin& begin, const Line<max_host>& host, const Text<4096>& user,
                          const Secret* password) {
-  const Login login{user.view(), password, begin.service.view(), host.view(), begin.port, begin.domain.view()};
+  const Login login{user.view(),         password,     begin.service.view(), host.view(), begin.port,
+                    begin.domain.view(), begin.binding};
   SaslClient sasl = TRY(SaslClient::start(begin.mechanism, login));
   std::optional<Secret> first = TRY(sasl.first());
   return Prepared{std::move(sasl), std::move(first)};

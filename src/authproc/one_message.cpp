@@ -1,6 +1,8 @@
 // The fields of the message, and what follows it.
 #include "authproc/one_message.hpp"
 
+#include "authproc/scram.hpp"
+
 #include <algorithm>
 #include <string>
 
@@ -14,20 +16,6 @@ bool has_control(std::string_view text) {
   return std::ranges::any_of(text, [](char c) { return (c >= 0 && c < ' ') || c == '\x7f'; });
 }
 
-// A "saslname" (RFC 5801, 4).
-std::string escaped(std::string_view user) {
-  std::string name;
-  for (const char c : user) {
-    if (c == ',')
-      name += "=2C";
-    else if (c == '=')
-      name += "=3D";
-    else
-      name += c;
-  }
-  return name;
-}
-
 Secret token_message(std::string start, std::string_view token) {
   start += "auth=Bearer ";
   Secret message = Secret::with_capacity(start.size() + token.size() + 2);
@@ -38,7 +26,7 @@ Secret token_message(std::string start, std::string_view token) {
 }
 
 Secret oauthbearer(const Login& login) {
-  std::string start = "n,a=" + escaped(login.user) + ',' + separator;
+  std::string start = "n,a=" + saslname(login.user) + ',' + separator;
   if (!login.host.empty()) start += "host=" + std::string(login.host) + separator;
   if (login.port != 0) start += "port=" + std::to_string(login.port) + separator;
   return token_message(std::move(start), login.password->reveal());

@@ -3,6 +3,7 @@
 
 #include "authproc/ntlm.hpp"
 #include "authproc/scram.hpp"
+#include "common/base64.hpp"
 
 #include <algorithm>
 #include <cstdlib>
@@ -13,22 +14,17 @@ namespace msmtp {
 namespace {
 
 bool is_scram(Mechanism mechanism) {
-  return mechanism == Mechanism::scram_sha_1 || mechanism == Mechanism::scram_sha_256;
+  return mechanism == Mechanism::scram_sha_1 || mechanism == Mechanism::scram_sha_256 || binds_channel(mechanism);
 }
 
 // NTLM: servers ask for its first message with a challenge that is no base64.
 bool client_speaks_first(Mechanism mechanism) {
-  return is_scram(mechanism) || mechanism == Mechanism::plain || mechanism == Mechanism::ntlm;
+  return mechanism == Mechanism::plain || mechanism == Mechanism::ntlm;
 }
 
 // Whether the second challenge is the server's proof that it knows the password.
 bool proves_itself(Mechanism mechanism) {
   return is_scram(mechanism) || mechanism == Mechanism::digest_md5;
-}
-
-// The others send the bytes as they are, or prepare them in a way of their own.
-bool hashes_prepared_text(Mechanism mechanism) {
-  return is_scram(mechanism) || mechanism == Mechanism::cram_md5;
 }
 
 Error plain_error(ExitCode code, std::string text) {
@@ -41,13 +37,23 @@ void wipe_and_free(char* memory, std::size_t size) {
   gsasl_free(memory);
 }
 
-bool can_be_prepared(std::string_view text, Gsasl_saslprep_flags flags) {
+// TEXT as SASLprep (RFC 4013) has it; nothing when it refuses TEXT.
+std::optional<Secret> prepared(std::string_view text, Gsasl_saslprep_flags flags) {
   Secret terminated = Secret::copy_of(text);
   terminated.append(std::string_view("\0", 1));
-  char* prepared = nullptr;
-  const int outcome = gsasl_saslprep(terminated.reveal().data(), flags, &prepared, nullptr);
-  if (outcome == GSASL_OK) wipe_and_free(prepared, std::char_traits<char>::length(prepared));
-  return outcome == GSASL_OK;
+  char* output = nullptr;
+  if (gsasl_saslprep(terminated.reveal().data(), flags, &output, nullptr) != GSASL_OK) return std::nullopt;
+  const std::size_t size = std::char_traits<char>::length(output);
+  Secret copy = Secret::copy_of({output, size});
+  wipe_and_free(output, size);
+  return copy;
+}
+
+// 18 random bytes in base64: printable, and without a comma.
+std::optional<std::string> fresh_nonce() {
+  char bytes[18];
+  if (gsasl_nonce(bytes, sizeof bytes) != GSASL_OK) return std::nullopt;
+  return base64_encode({bytes, sizeof bytes});
 }
 
 bool set(Gsasl_session* session, Gsasl_property property, std::string_view value) {
@@ -80,6 +86,10 @@ Result<SaslClient> SaslClient::start(Mechanism mechanism, const Login& login) {
     client.one_message_.emplace(TRY(OneMessage::start(mechanism, login)));
     return client;
   }
+  if (is_scram(mechanism)) {
+    client.scram_.emplace(TRY(client.scram(login)));
+    return client;
+  }
   TRY(client.check_texts(login));
   TRY(client.open(login));
   return client;
@@ -90,17 +100,35 @@ Result<void> SaslClient::check_texts(const Login& login) const {
   if (mechanism_ == Mechanism::ntlm && longest > longest_ntlm_name) {
     return fail(ExitCode::software, for_method("the user name or the domain is too long"));
   }
-  if (!hashes_prepared_text(mechanism_)) return {};
-  // RFC 5802 takes the password for a stored string, in which characters that Unicode 3.2 did not know may
-  // not stand.
-  const auto password_flags = is_scram(mechanism_) ? Gsasl_saslprep_flags{} : GSASL_ALLOW_UNASSIGNED;
-  if (!can_be_prepared(login.user, GSASL_ALLOW_UNASSIGNED)) {
-    return fail(ExitCode::software, for_method("the user name is not UTF-8 or has characters that may not be used"));
-  }
-  if (!can_be_prepared(login.password->reveal(), password_flags)) {
-    return fail(ExitCode::software, for_method("the password is not UTF-8 or has characters that may not be used"));
-  }
+  if (mechanism_ != Mechanism::cram_md5) return {};
+  TRY(prepared_user(login));
+  TRY(prepared_password(login, true));
   return {};
+}
+
+Result<Secret> SaslClient::prepared_user(const Login& login) const {
+  auto user = prepared(login.user, GSASL_ALLOW_UNASSIGNED);
+  if (user) return std::move(*user);
+  return fail(ExitCode::software, for_method("the user name is not UTF-8 or has characters that may not be used"));
+}
+
+Result<Secret> SaslClient::prepared_password(const Login& login, bool allow_unassigned) const {
+  auto password =
+      prepared(login.password->reveal(), allow_unassigned ? GSASL_ALLOW_UNASSIGNED : Gsasl_saslprep_flags{});
+  if (password) return std::move(*password);
+  return fail(ExitCode::software, for_method("the password is not UTF-8 or has characters that may not be used"));
+}
+
+// RFC 5802 takes the password for a stored string, in which characters that Unicode 3.2 did not know may not stand.
+Result<ScramClient> SaslClient::scram(const Login& login) const {
+  if (binds_channel(mechanism_) && !login.binding.is_known()) {
+    return fail(ExitCode::unavailable, for_method("there is no TLS connection that the login could be bound to"));
+  }
+  const Secret user = TRY(prepared_user(login));
+  Secret password = TRY(prepared_password(login, false));
+  const auto nonce = fresh_nonce();
+  if (!nonce) return fail(ExitCode::os_error, "no random numbers");
+  return ScramClient(mechanism_, user.reveal(), std::move(password), login.binding, *nonce);
 }
 
 Result<void> SaslClient::open(const Login& login) {
@@ -126,10 +154,9 @@ Result<void> SaslClient::tell(const Login& login) {
 
 Result<std::optional<Secret>> SaslClient::first() {
   if (one_message_) return one_message_->first();
+  if (scram_) return std::optional(Secret::copy_of(scram_->first()));
   if (!client_speaks_first(mechanism_)) return std::optional<Secret>();
-  Secret response = TRY(answer({}));
-  if (is_scram(mechanism_)) scram_nonce_ = scram_nonce(response.reveal());
-  return std::optional<Secret>(std::move(response));
+  return std::optional<Secret>(TRY(answer({})));
 }
 
 Result<Secret> SaslClient::step(std::string_view challenge) {
@@ -140,8 +167,18 @@ Result<Secret> SaslClient::step(std::string_view challenge) {
   }
   if (complete_) return too_many();
   ++challenges_;
-  TRY(check_challenge(challenge));
+  if (scram_) return step_of_scram(challenge);
+  if (mechanism_ == Mechanism::ntlm && challenges_ == 1) TRY(check_ntlm_challenge(challenge));
   return answer(challenge);
+}
+
+// The second challenge is the server's proof, and the answer to it is empty.
+Result<Secret> SaslClient::step_of_scram(std::string_view challenge) {
+  if (challenges_ == 1) return Secret::copy_of(TRY(scram_->final(challenge)));
+  if (const auto reported = scram_server_error(challenge); !reported.empty()) return fail(scram_refusal(reported));
+  if (!scram_->is_proof(challenge)) return fail(incomplete());
+  complete_ = true;
+  return Secret();
 }
 
 bool SaslClient::is_complete() const {
@@ -152,31 +189,30 @@ Unexpected SaslClient::too_many() const {
   return fail(ExitCode::software, for_method("the server sends another challenge after the last step"));
 }
 
-Result<void> SaslClient::check_challenge(std::string_view challenge) const {
-  if (challenges_ != 1) return {};
-  if (is_scram(mechanism_)) return check_scram_server_first(challenge, scram_nonce_);
-  if (mechanism_ == Mechanism::ntlm) return check_ntlm_challenge(challenge);
-  return {};
-}
-
 Result<Secret> SaslClient::answer(std::string_view challenge) {
   char* output = nullptr;
   std::size_t size = 0;
   const int code = gsasl_step(session_.get(), challenge.data(), challenge.size(), &output, &size);
-  if (code != GSASL_OK && code != GSASL_NEEDS_MORE) return fail(refusal(challenge, code));
+  if (code != GSASL_OK && code != GSASL_NEEDS_MORE) return fail(refusal(code));
   complete_ = code == GSASL_OK;
   Secret response = Secret::copy_of({output == nullptr ? "" : output, size});
   wipe_and_free(output, size);
   return response;
 }
 
-// By the name of the library's error, for its text would come through gettext, which opens files.
-Error SaslClient::refusal(std::string_view challenge, int code) const {
-  const std::string_view reported = is_scram(mechanism_) ? scram_server_error(challenge) : std::string_view();
-  if (challenges_ == 2 && !reported.empty()) {
-    return plain_error(ExitCode::no_permission,
-                       for_method("authentication failed") + ": " + std::string(reported.substr(0, 200)));
+// The names are those of RFC 5802, 7.
+Error SaslClient::scram_refusal(std::string_view reported) const {
+  std::string text = for_method("authentication failed") + ": " + std::string(reported.substr(0, 200));
+  if (reported == "channel-bindings-dont-match") {
+    text += ": the TLS connection does not end at this server, somebody may be in between";
+  } else if (reported == "server-does-support-channel-binding") {
+    text += ": somebody in between may have hidden that the server offers it";
   }
+  return plain_error(ExitCode::no_permission, std::move(text));
+}
+
+// By the name of the library's error, for its text would come through gettext, which opens files.
+Error SaslClient::refusal(int code) const {
   if (proves_itself(mechanism_) && challenges_ == 2) return incomplete();
   const char* symbol = gsasl_strerror_name(code);
   const std::string reason = symbol == nullptr ? std::to_string(code) : symbol;

@@ -1,10 +1,11 @@
-// The client's side of one SASL exchange, through libgsasl where that knows the mechanism.
+// The client's side of one SASL exchange: SCRAM and what has one message by our own code, the rest through libgsasl.
 //
 // The library keeps copies of the password that nobody can wipe: the process has to end soon after.
 #pragma once
 
 #include "authproc/login.hpp"
 #include "authproc/one_message.hpp"
+#include "authproc/scram_client.hpp"
 #include "common/mechanism.hpp"
 #include "common/result.hpp"
 #include "common/secret.hpp"
@@ -21,7 +22,7 @@ namespace msmtp {
 
 class SaslClient {
  public:
-  // EX_UNAVAILABLE for a mechanism that this class does not lead, or a password that is missing;
+  // EX_UNAVAILABLE for a mechanism that this class does not lead, or a password or channel binding that is missing;
   // EX_SOFTWARE for text that the mechanism cannot carry, or that SASLprep (RFC 4013) refuses where it is needed.
   static Result<SaslClient> start(Mechanism mechanism, const Login& login);
 
@@ -47,17 +48,21 @@ class SaslClient {
   Result<void> open(const Login& login);
   Result<void> tell(const Login& login);
   Result<void> check_texts(const Login& login) const;
-  Result<void> check_challenge(std::string_view challenge) const;
+  Result<Secret> prepared_user(const Login& login) const;
+  Result<Secret> prepared_password(const Login& login, bool allow_unassigned) const;
+  Result<ScramClient> scram(const Login& login) const;
+  Result<Secret> step_of_scram(std::string_view challenge);
   Unexpected too_many() const;
   Result<Secret> answer(std::string_view challenge);
-  Error refusal(std::string_view challenge, int code) const;
+  Error refusal(int code) const;
+  Error scram_refusal(std::string_view reported) const;
   std::string for_method(std::string_view text) const;
 
   Mechanism mechanism_;
   std::unique_ptr<Gsasl, Free> library_;
   std::unique_ptr<Gsasl_session, Free> session_;  // after the library, so that it goes first
-  std::string scram_nonce_;
-  std::optional<OneMessage> one_message_;  // then nothing of the library is used
+  std::optional<OneMessage> one_message_;         // then nothing of the library is used
+  std::optional<ScramClient> scram_;              // then neither
   int challenges_ = 0;
   bool complete_ = false;
 };

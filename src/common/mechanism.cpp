@@ -29,6 +29,8 @@ std::optional<Mechanism> mechanism_named(std::string_view name) {
 
 bool is_available(Mechanism mechanism) {
   switch (mechanism) {
+    case Mechanism::scram_sha_256_plus:
+    case Mechanism::scram_sha_1_plus:
     case Mechanism::scram_sha_256:
     case Mechanism::scram_sha_1:
     case Mechanism::plain:
@@ -39,11 +41,13 @@ bool is_available(Mechanism mechanism) {
     case Mechanism::login:
     case Mechanism::ntlm:
     case Mechanism::xoauth2: return true;
-    case Mechanism::scram_sha_256_plus:
-    case Mechanism::scram_sha_1_plus:
     case Mechanism::gssapi: return false;
   }
   return false;
+}
+
+bool binds_channel(Mechanism mechanism) {
+  return mechanism == Mechanism::scram_sha_256_plus || mechanism == Mechanism::scram_sha_1_plus;
 }
 
 bool sends_password(Mechanism mechanism) {

@@ -56,6 +56,9 @@ class MechanismSet {
 // Whether this version can authenticate so: what the credential child leads, and so what the parent may choose.
 bool is_available(Mechanism mechanism);
 
+// Whether the mechanism ties the login to the TLS connection (RFC 5802, 6).
+bool binds_channel(Mechanism mechanism);
+
 // Whether the mechanism sends the password, or something as good as it, so that whoever reads the
 // connection has it.
 bool sends_password(Mechanism mechanism);

@@ -12,6 +12,7 @@
 #pragma once
 
 #include "common/bounded.hpp"
+#include "common/channel_binding.hpp"
 #include "common/codec.hpp"
 #include "common/exit_code.hpp"
 #include "common/mechanism.hpp"
@@ -28,8 +29,8 @@ inline constexpr std::size_t max_host = 1023;
 inline constexpr std::size_t max_path = 4096;
 inline constexpr std::size_t max_mailbox = 4096;  // a path in MAIL or RCPT, quotes included
 inline constexpr std::size_t max_body_piece = 60 * 1024;
-inline constexpr std::size_t max_sasl_message = 64 * 1024;
 inline constexpr std::size_t max_password = 64 * 1024;
+inline constexpr std::size_t max_sasl_message = max_password + 1024;  // a token, and what a mechanism puts around it
 inline constexpr std::size_t max_reply_text = 32 * 1024;
 inline constexpr std::size_t max_sasl_steps = 16;
 inline constexpr std::size_t max_candidates = 4096;
@@ -268,6 +269,7 @@ struct Secured {
   std::uint64_t not_after = 0;
   Text<160> sha256;  // hex pairs separated by ':', upper case
   Text<160> sha1;
+  ChannelBinding binding;
 
   static constexpr std::string_view message_name = "Secured";
   static void fields(auto& self, auto&& field) {
@@ -279,6 +281,7 @@ struct Secured {
     field("not_after", self.not_after);
     field("sha256", self.sha256);
     field("sha1", self.sha1);
+    field("binding", self.binding);
   }
   friend bool operator==(const Secured&, const Secured&) = default;
 };
@@ -416,6 +419,9 @@ struct Begin {
   Text<64> service;        // "smtp"
   std::uint16_t port = 0;  // of the server; 0: it has none
   Text<max_host> domain;   // of NTLM; empty: none
+  // Known for a mechanism that binds the login to it, and for another when the server should know that we could have
+  // used it and were not offered to.
+  ChannelBinding binding;
 
   static constexpr std::string_view message_name = "Begin";
   static void fields(auto& self, auto&& field) {
@@ -423,6 +429,7 @@ struct Begin {
     field("service", self.service);
     field("port", self.port);
     field("domain", self.domain);
+    field("binding", self.binding);
   }
   friend bool operator==(const Begin&, const Begin&) = default;
 };

@@ -72,6 +72,28 @@ bool names_an_ocsp_responder(const SSL* connection) {
   return named;
 }
 
+ChannelBinding exporter_binding(SSL* connection) {
+  constexpr std::string_view label = "EXPORTER-Channel-Binding";  // without context (RFC 9266, 2)
+  ChannelBinding binding;
+  binding.kind = BindingKind::exporter;
+  const int outcome = SSL_export_keying_material(connection, binding.bytes.data(), size_of(binding.kind), label.data(),
+                                                 label.size(), nullptr, 0, 0);
+  return outcome == 1 ? binding : ChannelBinding();
+}
+
+// The first Finished message of the handshake: the client's, unless a session was resumed. LibreSSL has no extended
+// master secret.
+ChannelBinding unique_binding([[maybe_unused]] const SSL* connection) {
+#ifndef LIBRESSL_VERSION_NUMBER
+  ChannelBinding binding;
+  binding.kind = BindingKind::unique;
+  if (SSL_get_extms_support(const_cast<SSL*>(connection)) != 1) return {};
+  const auto first_finished = SSL_session_reused(connection) ? SSL_get_peer_finished : SSL_get_finished;
+  if (first_finished(connection, binding.bytes.data(), binding.bytes.size()) == size_of(binding.kind)) return binding;
+#endif
+  return {};
+}
+
 // LibreSSL declares the callback of the same purpose with a result.
 #ifdef LIBRESSL_VERSION_NUMBER
 using NewResult = int;
@@ -127,6 +149,16 @@ class StatusFilter final : public StapleFilter {
     if (first_->connection == nullptr || SSL_get_server_tmp_key(first_->connection, &key) != 1) return 0;
     const Key held(key);
     return EVP_PKEY_base_id(key) == EVP_PKEY_DH ? static_cast<unsigned>(EVP_PKEY_bits(key)) : 0;
+  }
+
+  ChannelBinding channel_binding() const override {
+    SSL* connection = first_->connection;
+    if (connection == nullptr) return {};
+    switch (SSL_version(connection)) {
+      case TLS1_3_VERSION: return exporter_binding(connection);
+      case TLS1_2_VERSION: return unique_binding(connection);
+      default: return {};
+    }
   }
 
  private:

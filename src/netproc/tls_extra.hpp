@@ -1,6 +1,7 @@
 // What libtls cannot do: the one place that calls the library below it.
 #pragma once
 
+#include "common/channel_binding.hpp"
 #include "common/result.hpp"
 #include "netproc/fingerprint.hpp"
 
@@ -40,6 +41,9 @@ class StapleFilter {
   virtual ssl_st* connection() const = 0;
   // After the handshake: how large the prime of the server's Diffie-Hellman key was; 0 when there was none.
   virtual unsigned dh_prime_bits() const = 0;
+  // After the handshake: what a login can be bound to. None under TLS 1.2 without extended master secret, for then
+  // somebody in between can have the same "tls-unique" on both sides (RFC 7627, 1).
+  virtual ChannelBinding channel_binding() const = 0;
 };
 
 }  // namespace msmtp

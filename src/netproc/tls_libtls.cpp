@@ -283,6 +283,7 @@ Secured LibtlsContext::facts(const CertificateFacts& certificate) const {
   secured.not_after = seconds_since_1970(tls_peer_cert_notafter(context_.get()));
   secured.sha256 = Text<160>::cut(colon_hex(certificate.sha256));
   secured.sha1 = Text<160>::cut(colon_hex(certificate.sha1));
+  secured.binding = staple_filter_->channel_binding();
   return secured;
 }
 

@@ -3,7 +3,6 @@
 
 #include "common/address.hpp"
 #include "common/child.hpp"
-#include "parent/authentication_choice.hpp"
 #include "parent/message_fields.hpp"
 #include "parent/orders.hpp"
 #include "parent/proxy.hpp"
@@ -69,7 +68,7 @@ Result<Capabilities> ServerSession::hear_capabilities() {
   const unsigned proxy_steps = is_proxied(account_) ? 1 : 0;
   if (account_.tls) {
     const auto secured = TRY(hear_one<Secured>(step_limit(reply_timer, 5 + proxy_steps)));
-    secured_by_tls_ = true;
+    protection_ = {true, secured.binding};
     if (crew_.signer) crew_.signer->close();
     crew_.drain_logs();
     secured_(secured);
@@ -80,7 +79,7 @@ Result<Capabilities> ServerSession::hear_capabilities() {
 // ---- authentication ----
 
 Result<void> ServerSession::authenticate(const Capabilities& capabilities) {
-  const Mechanism mechanism = TRY(choose_mechanism(account_, capabilities, secured_by_tls_));
+  const Mechanism mechanism = TRY(choose_mechanism(account_, capabilities, protection_));
   TRY(await_credential(Credential::acquired, Deadline::never()));
   if (needs_user(mechanism) && !account_.user) {
     return fail(ExitCode::unavailable, "authentication method " + std::string(name(mechanism)) + " needs a user name");
@@ -93,6 +92,7 @@ Result<void> ServerSession::authenticate(const Capabilities& capabilities) {
   begin.mechanism = mechanism;
   begin.service = *Text<64>::from("smtp");
   begin.port = account_.socket ? 0 : account_.port;
+  begin.binding = binding_to_tell(mechanism, capabilities, protection_.binding);
   TRY(set_field(begin.domain, account_.ntlmdomain, "ntlmdomain"));
   TRY(crew_.authproc->send(begin, step_limit(reply_timer)));
   credential_ = Credential::beginning;
@@ -104,7 +104,7 @@ Result<void> ServerSession::authenticate(const Capabilities& capabilities) {
 }
 
 Result<void> ServerSession::warn_of_cleartext(Mechanism mechanism) {
-  if (!sends_password(mechanism) || secured_by_tls_ || peer_is_this_machine_) return {};
+  if (!sends_password(mechanism) || protection_.tls || peer_is_this_machine_) return {};
   console_.complain("warning: the password is sent in cleartext, because authentication method " +
                     std::string(name(mechanism)) + " is used without TLS");
   return {};
@@ -191,14 +191,15 @@ Error ServerSession::word_of_signer(Error error) {
 }
 
 // A helper that fails says why and ends; whoever was just writing to it, or depends on it as the credential child
-// does, may be noticed first. What it had to say before that does not matter any more.
+// does, may be noticed first. What it had to say before that does not matter any more. One that has ended without a
+// word was killed, for it would have named the other.
 Error ServerSession::last_word_of_netproc(Error error) {
   if (!crew_.netproc || !crew_.netproc->fd().is_open()) return error;
   const Deadline now = Deadline::in(std::chrono::milliseconds(0));
   constexpr int most_words = 6;
   for (int words = 0; words < most_words; ++words) {
     auto word = crew_.netproc->expect<Connected, Secured, Capabilities, Authenticated, BodyWanted, Failed>(now);
-    if (!word) return error;
+    if (!word) return word.error().cause == Cause::peer_gone ? word.error() : error;
     if (const Failed* failure = std::get_if<Failed>(&*word)) return error_of(*failure);
   }
   return error;

@@ -4,6 +4,7 @@
 
 #include "common/messages.hpp"
 #include "parent/account.hpp"
+#include "parent/authentication_choice.hpp"
 #include "parent/console.hpp"
 #include "parent/crew.hpp"
 #include "parent/outgoing_mail.hpp"
@@ -81,7 +82,7 @@ class ServerSession {
   Connected connected_;
   bool password_found_ = false;
   bool peer_is_this_machine_ = false;
-  bool secured_by_tls_ = false;
+  Protection protection_;
   OutgoingMail* reading_ = nullptr;
 };
 

@@ -1,6 +1,9 @@
 // The server's side of SASL for tests: the library's own, told one user and password.
 #pragma once
 
+#include "common/base64.hpp"
+#include "common/channel_binding.hpp"
+
 #include <cstdlib>
 #include <gsasl.h>
 #include <optional>
@@ -11,8 +14,9 @@ namespace msmtp::test {
 
 class SaslServer {
  public:
-  SaslServer(const std::string& mechanism, std::string user, std::string password, std::string rounds = "4096")
-      : user_(std::move(user)), password_(std::move(password)), rounds_(std::move(rounds)) {
+  SaslServer(const std::string& mechanism, std::string user, std::string password, std::string rounds = "4096",
+             ChannelBinding binding = {})
+      : user_(std::move(user)), password_(std::move(password)), rounds_(std::move(rounds)), binding_(binding) {
     gsasl_init(&library_);
     gsasl_callback_set(library_, answer);
     gsasl_callback_hook_set(library_, this);
@@ -44,6 +48,12 @@ class SaslServer {
     if (property == GSASL_PASSWORD) return gsasl_property_set(session, property, self->password_.c_str());
     if (property == GSASL_SCRAM_ITER) return gsasl_property_set(session, property, self->rounds_.c_str());
     if (property == GSASL_REALM) return gsasl_property_set(session, property, "example");
+    if (property == GSASL_CB_TLS_EXPORTER && self->binding_.kind == BindingKind::exporter) {
+      return gsasl_property_set(session, property, base64_encode(self->binding_.view()).c_str());
+    }
+    if (property == GSASL_CB_TLS_UNIQUE && self->binding_.kind == BindingKind::unique) {
+      return gsasl_property_set(session, property, base64_encode(self->binding_.view()).c_str());
+    }
     if (property == GSASL_VALIDATE_SIMPLE) return self->validate(session);
     return GSASL_NO_CALLBACK;
   }
@@ -58,6 +68,7 @@ class SaslServer {
   std::string user_;
   std::string password_;
   std::string rounds_;
+  ChannelBinding binding_;
   Gsasl* library_ = nullptr;
   Gsasl_session* session_ = nullptr;
   bool started_ = false;

@@ -16,9 +16,13 @@ const std::vector<Mechanism> mechanisms_here = {Mechanism::plain,       Mechanis
                                                 Mechanism::cram_md5,    Mechanism::digest_md5,
                                                 Mechanism::scram_sha_1, Mechanism::scram_sha_256};
 
-Result<SaslClient> client_of(Mechanism mechanism, std::string_view user, std::string_view password) {
+const ChannelBinding no_binding{};
+const ChannelBinding some_binding{BindingKind::exporter, {1, 2, 3}};
+
+Result<SaslClient> client_of(Mechanism mechanism, std::string_view user, std::string_view password,
+                             const ChannelBinding& binding = no_binding) {
   const Secret secret = Secret::copy_of(password);
-  return SaslClient::start(mechanism, {user, &secret, "smtp", "mail.example", 587, ""});
+  return SaslClient::start(mechanism, {user, &secret, "smtp", "mail.example", 587, "", binding});
 }
 
 std::string first_of(SaslClient& client) {
@@ -33,10 +37,11 @@ std::string step_of(SaslClient& client, std::string_view challenge) {
 }
 
 // Whether client and server both end the exchange well.
-bool succeeds(Mechanism mechanism, const std::string& user, const std::string& password, const std::string& expected) {
-  auto client = client_of(mechanism, user, password);
+bool succeeds(Mechanism mechanism, const std::string& user, const std::string& password, const std::string& expected,
+              const ChannelBinding& ours = no_binding, const ChannelBinding& theirs = no_binding) {
+  auto client = client_of(mechanism, user, password, ours);
   if (!client) return false;
-  SaslServer server(std::string(name(mechanism)), user, expected);
+  SaslServer server(std::string(name(mechanism)), user, expected, "4096", theirs);
   auto sent = client->first();
   if (!sent) return false;
   std::string response = *sent ? std::string((*sent)->reveal()) : "";
@@ -187,17 +192,54 @@ TEST_CASE("sasl: text that SASLprep refuses is an error that says whose it is") 
   }
 }
 
-TEST_CASE("sasl: a missing password and a mechanism of later days are EX_UNAVAILABLE") {
+TEST_CASE("sasl: a missing password is EX_UNAVAILABLE") {
   const auto missing = SaslClient::start(Mechanism::plain, {"joe", nullptr, "smtp", "mail.example", 587, ""});
   REQUIRE_FALSE(missing);
   CHECK(missing.error().code == ExitCode::unavailable);
   CHECK(missing.error().text == "authentication method PLAIN needs a password");
-  for (const Mechanism mechanism : {Mechanism::gssapi, Mechanism::scram_sha_256_plus}) {
-    const auto later = client_of(mechanism, "joe", "x");
-    REQUIRE_FALSE(later);
-    CHECK(later.error().code == ExitCode::unavailable);
-    CHECK(later.error().text.find("is not available yet") != std::string::npos);
+}
+
+TEST_CASE("sasl: a login is bound to the connection, and to no other") {
+  ChannelBinding unique = some_binding;
+  unique.kind = BindingKind::unique;
+  ChannelBinding other = some_binding;
+  other.bytes[31] = 1;
+  for (const Mechanism mechanism : {Mechanism::scram_sha_1_plus, Mechanism::scram_sha_256_plus}) {
+    CAPTURE(name(mechanism));
+    CHECK(succeeds(mechanism, "j=o,e", "s3cret pass", "s3cret pass", some_binding, some_binding));
+    CHECK(succeeds(mechanism, "joe", "s3cret pass", "s3cret pass", unique, unique));
+    CHECK_FALSE(succeeds(mechanism, "joe", "s3cret", "other", some_binding, some_binding));
+    CHECK_FALSE(succeeds(mechanism, "joe", "s3cret pass", "s3cret pass", some_binding, other));
+    CHECK_FALSE(succeeds(mechanism, "joe", "s3cret pass", "s3cret pass", unique, some_binding));
+    const auto without = client_of(mechanism, "joe", "x");
+    REQUIRE_FALSE(without);
+    CHECK(without.error().code == ExitCode::unavailable);
   }
+}
+
+TEST_CASE("sasl: a server that offers binding notices that somebody has hidden the offer") {
+  for (const Mechanism mechanism : {Mechanism::scram_sha_1, Mechanism::scram_sha_256}) {
+    CAPTURE(name(mechanism));
+    CHECK(succeeds(mechanism, "joe", "s3cret pass", "s3cret pass", some_binding, no_binding));
+    CHECK_FALSE(succeeds(mechanism, "joe", "s3cret pass", "s3cret pass", some_binding, some_binding));
+    CHECK(succeeds(mechanism, "joe", "s3cret pass", "s3cret pass", no_binding, some_binding));
+  }
+}
+
+TEST_CASE("sasl: what a server says about the binding is explained") {
+  const auto refusal = [](Mechanism mechanism, const std::string& said) {
+    auto client = client_of(mechanism, "joe", "x", some_binding);
+    const std::string first = first_of(*client);
+    CHECK(client->step("r=" + first.substr(first.find(",r=") + 3) + "more,s=QUFB,i=4096"));
+    const auto answer = client->step("e=" + said);
+    return answer ? "" : answer.error().text;
+  };
+  CHECK(refusal(Mechanism::scram_sha_256_plus, "channel-bindings-dont-match") ==
+        "authentication failed (method SCRAM-SHA-256-PLUS): channel-bindings-dont-match: the TLS connection does not "
+        "end at this server, somebody may be in between");
+  CHECK(refusal(Mechanism::scram_sha_256, "server-does-support-channel-binding") ==
+        "authentication failed (method SCRAM-SHA-256): server-does-support-channel-binding: somebody in between may "
+        "have hidden that the server offers it");
 }
 
 TEST_CASE("sasl: DIGEST-MD5 is not complete without the server's proof") {

@@ -9,7 +9,7 @@ using namespace msmtp;
 namespace {
 
 std::string complaint(std::string_view message) {
-  const auto checked = check_scram_server_first(message, "abc");
+  const auto checked = parse_scram_server_first(message, "abc");
   return checked ? "" : checked.error().text;
 }
 
@@ -19,10 +19,18 @@ bool complains(std::string_view message, std::string_view about) {
 
 }  // namespace
 
-TEST_CASE("scram: the nonce is taken from the client's first message") {
-  CHECK(scram_nonce("n,,n=joe,r=abc") == "abc");
-  CHECK(scram_nonce("n,,n=r=2Cr=x,r=abc=") == "abc=");
-  CHECK(scram_nonce("n,,n=joe") == "");
+TEST_CASE("scram: a user name is written so that it ends no attribute") {
+  CHECK(saslname("joe@example.org") == "joe@example.org");
+  CHECK(saslname("a=b,c") == "a=3Db=2Cc");
+  CHECK(saslname("") == "");
+}
+
+TEST_CASE("scram: nonce, salt and rounds are what the message says") {
+  const auto said = parse_scram_server_first("r=abcd,s=AAEC,i=4096,x=y", "abc");
+  REQUIRE(said);
+  CHECK(said->nonce == "abcd");
+  CHECK(said->salt == std::string("\0\1\2", 3));
+  CHECK(said->rounds == 4096);
 }
 
 TEST_CASE("scram: a proper message is accepted, with extensions too") {
@@ -59,12 +67,13 @@ TEST_CASE("scram: missing attributes are refused") {
   CHECK(complains("", "lacks"));
   CHECK(complains("r=abcd,i=4096", "lacks"));
   CHECK(complains("r=abcd,s=,i=4096", "salt"));
+  CHECK(complains("r=abcd,s=no base64,i=4096", "salt"));
   CHECK(complains("r=abcd,t=QQ==,i=4096", "salt"));
   CHECK(complains(std::string_view("r=abcd\0,s=QQ==,i=4096", 21), "lacks"));
 }
 
 TEST_CASE("scram: the refusal is EX_SOFTWARE") {
-  CHECK(check_scram_server_first("", "abc").error().code == ExitCode::software);
+  CHECK(parse_scram_server_first("", "abc").error().code == ExitCode::software);
 }
 
 TEST_CASE("scram: the server's error is what stands behind e=") {

@@ -36,6 +36,17 @@ TEST_CASE("a method that does not exist yet matters only when it is to be used")
   CHECK_FALSE(unavailable_feature(account).has_value());
 }
 
+TEST_CASE("a login cannot be bound to a connection without TLS") {
+  Account account;
+  account.auth = {true, Mechanism::scram_sha_256_plus};
+  CHECK(unavailable_feature(account) == "authentication method SCRAM-SHA-256-PLUS needs tls on");
+  account.tls = true;
+  CHECK_FALSE(unavailable_feature(account).has_value());
+  account.tls = false;
+  account.auth.wanted = false;
+  CHECK_FALSE(unavailable_feature(account).has_value());
+}
+
 TEST_CASE("tokens and partial delivery are there") {
   Account account;
   account.tls = true;
