@@ -119,7 +119,8 @@ class Helpers {
     char name[] = "/tmp/msmtp-crew-XXXXXX";
     cr_assert(mkdtemp(name) != nullptr);
     directory = name;
-    for (const std::string_view program : {resolver_program, netproc_program, netproc_tls_program, authproc_program}) {
+    for (const std::string_view program :
+         {resolver_program, netproc_program, netproc_tls_program, authproc_program, signer_program}) {
       std::filesystem::copy_file(program_that_tells, directory + '/' + std::string(program));
     }
   }
@@ -156,6 +157,7 @@ void wait_for_ends(Crew& crew) {
   if (crew.netproc) (void)crew.netproc->expect_one<BodyWanted>(in_ten_seconds());
   if (crew.authproc) (void)crew.authproc->expect_one<Acquired>(in_ten_seconds());
   if (crew.resolver) (void)crew.resolver->expect_one<Resolved>(in_ten_seconds());
+  if (crew.signer) (void)crew.signer->expect_one<KeyLoaded>(in_ten_seconds());
   for (int i = 0; i < 3; ++i) waitpid(-1, nullptr, 0);
 }
 
@@ -204,6 +206,22 @@ Test(crew, no_two_helpers_share_an_end_of_a_channel, .timeout = 30) {
   for (const std::string& line : netproc) {
     if (line.find("socket:") != std::string::npos) cr_expect(!authproc.contains(line), "%s", line.c_str());
   }
+}
+
+Test(crew, the_signer_and_the_network_child_share_a_channel, .timeout = 30) {
+  seal_inherited_descriptors();
+  const Helpers helpers;
+  setenv("SECRET_OF_THE_USER", "x", 1);
+  Crew crew([](const LogRecord&) {});
+  CrewStarter starter(helpers.directory, crew);
+  cr_assert(starter.start_signer().has_value());
+  cr_assert(starter.start_netproc(true, false).has_value());
+  wait_for_ends(crew);
+  const auto netproc = helpers.told_by(netproc_tls_program);
+  const auto signer = helpers.told_by(signer_program);
+  cr_expect(numbers_in(netproc) == std::set<std::string>({"0", "1", "2", "3", "5"}));
+  cr_expect(numbers_in(signer) == std::set<std::string>({"0", "1", "2", "3", "5"}));
+  cr_expect(signer.contains("variable SECRET_OF_THE_USER=x") && !netproc.contains("variable SECRET_OF_THE_USER=x"));
 }
 
 Test(crew, without_authentication_there_is_no_credential_child_and_without_tls_no_tls, .timeout = 30) {

@@ -116,6 +116,18 @@ TEST_CASE("every message comes through, empty and full, and fits into a packet")
   SECTION("from the credential child") {
     check_direction<FromAuthproc>();
   }
+  SECTION("to the signer") {
+    check_direction<ToSigner>();
+  }
+  SECTION("from the signer") {
+    check_direction<FromSigner>();
+  }
+  SECTION("what is to be signed") {
+    check_direction<KeyFromNetproc>();
+  }
+  SECTION("what is signed") {
+    check_direction<KeyFromSigner>();
+  }
   SECTION("challenges") {
     check_direction<SaslFromServer>();
   }
