@@ -21,6 +21,7 @@ namespace msmtp::test {
 using NetprocEnd = Channel<FromNetproc, ToNetproc>;
 using AuthprocEnd = Channel<FromAuthproc, ToAuthproc>;
 using ResolverEnd = Channel<FromResolver, ToResolver>;
+using ServerEnd = Channel<FromServer, ToServer>;
 
 inline Deadline in_ten_seconds() {
   return Deadline::in(std::chrono::seconds(10));
@@ -44,6 +45,9 @@ class PlayedCrew {
   }
   pid_t play_resolver(const std::function<void(ResolverEnd&)>& script) {
     return play<ResolverEnd>(crew.resolver, resolver_program, script);
+  }
+  pid_t play_server(const std::function<void(ServerEnd&)>& script) {
+    return play<ServerEnd>(crew.server, server_program, script);
   }
 
   std::vector<LogRecord> records;
