@@ -35,7 +35,9 @@ ServerClient::ServerClient(Fd input, Fd output, int parent)
     : input_(std::move(input)), output_(std::move(output)), parent_(parent) {}
 
 Result<void> ServerClient::wait(int number, short events, const Deadline& deadline) const {
-  pollfd fds[] = {{number, events, 0}, {parent_, 0, 0}};
+  // Who is about to say the last words may find that the parent has gone.
+  const int watched = events == POLLIN ? parent_ : -1;
+  pollfd fds[] = {{number, events, 0}, {watched, 0, 0}};
   for (;;) {
     const int ready = poll(fds, 2, deadline.poll_timeout());
     if (ready > 0 && fds[1].revents != 0) {

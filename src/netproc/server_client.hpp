@@ -14,7 +14,7 @@ namespace msmtp {
 class ServerClient {
  public:
   // INPUT and OUTPUT may be two descriptors or one twice, of a socket, a pipe, a terminal or a file. While it waits for
-  // the client it also watches PARENT (borrowed), for nobody may be served any more when that is closed.
+  // input it also watches PARENT (borrowed), for nobody may be served any more when that is closed.
   ServerClient(Fd input, Fd output, int parent);
 
   // What there is, at least one byte; 0 at the end of the input. EX_TEMPFAIL when DEADLINE passes, EX_IOERR when it
