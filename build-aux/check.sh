@@ -107,7 +107,7 @@ if wants process; then
   fi
 fi
 
-wants build && stage build-system 120 sh tests/build/run.sh
+wants build && stage build-system 240 sh tests/build/run.sh
 # System tests mostly wait, so more of them run at once than there are processors.
 wants system && stage system 600 python3 tests/system/run.py -j 6
 
