@@ -40,7 +40,6 @@ constexpr std::uint64_t write_file = 1U << 1;
 constexpr std::uint64_t read_file = 1U << 2;
 constexpr std::uint64_t read_directory = 1U << 3;
 constexpr std::uint64_t make_regular = 1U << 8;
-constexpr std::uint64_t truncate = 1U << 14;  // since ABI 3
 constexpr std::uint64_t bind_tcp = 1U << 0;
 constexpr std::uint64_t connect_tcp = 1U << 1;
 constexpr std::uint64_t scope_abstract_sockets = 1U << 0;
