@@ -69,7 +69,7 @@ def test_table_of_options(t, group):
 WORDS = (
     "", "-t", "-ti", "-it --", "-oi", "-oem", "-o i", "-o -t", "-o", "-o7", "-om", "-odb", "-oQ/x", "-B8BITMIME",
     "-B 7BIT",
-    "-b m", "-bm", "-bx", "-bd", "-bi", "-b", "-A x", "-Ac", "-h 5", "-L tag", "-O opt=val", "-G", "-i", "-m", "-n",
+    "-b m", "-bm", "-bx", "-bd", "-b", "-A x", "-Ac", "-h 5", "-L tag", "-O opt=val", "-G", "-i", "-m", "-n",
     "-F Joe",
     "-FJoe", "-F", "-f a@b", "-fa@b", "-f", "-r a@b", "-N never", "-R full", "-N x", "-R x", "-X {HOME}/x", "-X -",
     "-C /dev/null",
