@@ -295,6 +295,7 @@ Result<void> SendMail::brief_crew() {
     const Acquire question = TRY(question_about(*account_));
     TRY(crew_.authproc->send(question));
   }
+  if (account_->password) account_->password->wipe();  // that there was one is still to be seen
   if (const Destination destination = destination_of(*account_); destination.needs_resolver) {
     const auto host = Line<max_host>::from(destination.host);
     if (!host) return fail(ExitCode::config, "the host name is too long");

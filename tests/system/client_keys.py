@@ -35,16 +35,22 @@ def make_key(t, kind):
     return path
 
 
-def certify(t, key, name="alice", public=False):
-    """The path of a certificate by the tests' CA for KEY, a private key's path, or a public key's."""
-    path = key.rsplit(".", 1)[0] + ".pem"
-    extensions = t.path("client.ext", "basicConstraints = CA:FALSE\nextendedKeyUsage = clientAuth\n")
-    folder = t.certificates.folder
-    request = ("-new", "-subj", "/CN=" + name, "-days", "30", "-extfile", extensions, "-set_serial", "77")
-    authority = ("-CA", os.path.join(folder, "ca.pem"), "-CAkey", os.path.join(folder, "ca.key"))
-    openssl("x509", *request, "-force_pubkey" if public else "-key", key, *authority, "-out", path)
+def issue(key, path, subject, *more, authority, authority_key):
+    """A certificate at PATH for the public part of the KEY, a file."""
+    public = path + ".public"
+    openssl("pkey", "-in", key, "-pubout", "-out", public)
+    words = ("-new", "-force_pubkey", public, "-subj", "/CN=" + subject, "-days", "30", "-set_serial", "77")
+    openssl("x509", *words, "-CA", authority, "-CAkey", authority_key, *more, "-out", path)
     os.chmod(path, 0o644)
     return path
+
+
+def certify(t, key, subject="alice"):
+    """The path of a certificate by the tests' CA for KEY."""
+    extensions = t.path("client.ext", "basicConstraints = CA:FALSE\nextendedKeyUsage = clientAuth\n")
+    ca, ca_key = (os.path.join(t.certificates.folder, name) for name in ("ca.pem", "ca.key"))
+    path = key.rsplit(".", 1)[0] + ".pem"
+    return issue(key, path, subject, "-extfile", extensions, authority=ca, authority_key=ca_key)
 
 
 def traces(key):

@@ -140,7 +140,7 @@ def test_the_password_is_for_the_login_too(t):
     """As ever: with a token the one password is both."""
     token = Token(t)
     _, certificate = token.put_key("p256")
-    server = demanding(t, auth=Auth(user="joe", password=PIN))
+    server = demanding(t, auth=Auth(user="joe", password=PIN, mechanisms=("PLAIN",)))
     configure(t, server, certificate=certificate, auth="plain", user="joe")
     t.succeeded(token.msmtp())
     check(any(command.startswith("AUTH") for command in server.session.commands), "logged in")
@@ -239,7 +239,7 @@ def test_the_process_of_a_token_has_no_network_when_it_hears_the_network_child(t
     running.process.stdin.close()
     running.process.stdin = None
     gate.wait()
-    facts = processes.status(running.helper("msmtp-signer"))
+    facts = processes.status(running.helper("signer"))
     equal((facts["Seccomp"], facts["NoNewPrivs"]), ("2", "1"), "its rights")
     gate.open()
     t.succeeded(running.finish())
