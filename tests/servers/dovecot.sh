@@ -7,7 +7,8 @@
 # Runs in the foreground until it is ended by a signal or its standard input is closed. When it is ready it prints one line
 #   ready STARTTLS_PORT IMPLICIT_PORT LMTP_PORT
 # FOLDER (mode a+x all the way up) gets: relay/NUMBER for each submitted mail (see tests/system/relay.py), lmtp (a socket for
-# LMTP), mail/NAME/new for the recipients NAME@example.test bob, carol, dave and erin (LMTP refuses all others), maillog, in
+# LMTP), mail/NAME/new for the recipients NAME@example.test bob, carol, dave and erin (LMTP refuses all others, and frank's
+# mail only when it has come, for nobody can write his mailbox), maillog, in
 # which Dovecot writes the mechanism of each login, and token-key, the key of the tokens for OAUTHBEARER and XOAUTH2.
 # User alice@example.test with password "s3cret pass"; by a certificate of CA the user is its common name, which may be alice.
 # Exit 77 when it cannot run here, with the reason in one line on standard error.
@@ -25,6 +26,8 @@ mkdir -p "$folder"/{run,mail,relay,keys/default/HS256}
 chmod 755 "$folder"
 accounts "$folder" dovecot:20201 dovenull:20202 vmail:$vmail_id
 chown $vmail_id "$folder/mail"
+mkdir -m 500 "$folder/mail/frank"
+chown $vmail_id "$folder/mail/frank"
 read -r starttls_port implicit_port lmtp_port < <(free_ports 3)
 
 # The relay lives until its standard input, which we hold, is closed.
@@ -43,7 +46,7 @@ username_attribute = email
 CF
   echo 'alice@example.test:{PLAIN}s3cret pass::::::' >"$folder/users"
   local name
-  for name in alice bob carol dave erin; do echo "$name@example.test:::::$folder/mail/$name:"; done >"$folder/boxes"
+  for name in alice bob carol dave erin frank; do echo "$name@example.test:::::$folder/mail/$name:"; done >"$folder/boxes"
   echo "alice:::::$folder/mail/alice:" >>"$folder/boxes"
   chmod 644 "$folder/token-key" "$folder/oauth2.conf" "$folder/users" "$folder/boxes"
   cat >"$folder/dovecot.conf" <<CF

@@ -182,7 +182,7 @@ def to_the_server(*lines, **settings):
 
 
 def without_documented_differences(done):
-    done["stderr"], done["stdout"] = classes(done["stderr"]), same_keys(done["stdout"])
+    done["stderr"], done["stdout"] = classes(done["stderr"]), same_dialogue(same_keys(done["stdout"]))
     done["commands"] = same_login([command_without_differences(line) for line in done["commands"] if line != "QUIT"])
     done["log"] = same_log(done)
     done["mails"] = [same_mail(raw) for raw in done["mails"]]
@@ -220,6 +220,14 @@ def same_keys(lines):
         elif key not in ("from_full_name", "set_msgid_header", "sandbox"):
             kept.append(line)
     return kept + to_header
+
+
+def same_dialogue(lines):
+    """What --debug prints, without what stands in the other functions; the answer to QUIT is not waited for."""
+    mail = same_mail("\r\n".join(lines).encode().replace(b"\r\n--> ", b"\r\n")).decode().split("\r\n")
+    arrows = ["--> " if line.startswith("--> ") else "" for line in lines]
+    lines = [arrow + command_without_differences(line) for arrow, line in zip(arrows, mail)]
+    return [line for line in lines if line != "--> QUIT" and not line.startswith("<-- 221 ")]
 
 
 def command_without_differences(line):

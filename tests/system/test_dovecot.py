@@ -51,6 +51,24 @@ def test_every_mechanism_with_a_password(t, mechanism, mode):
     logged_in(server, dovecot.USER, "SCRAM-SHA-256" if mechanism == "on" else mechanism.upper())
 
 
+@cases(*WITH_PASSWORD, "external", "oauthbearer", "xoauth2")
+def test_no_credential_in_the_dialogue_that_is_shown(t, mechanism):
+    """Nor any base64 but that of the server's challenges."""
+    server = t.options.dovecot.needed()
+    secret = server.token() if mechanism in ("oauthbearer", "xoauth2") else dovecot.PASSWORD
+    settings = with_certificate(t) if mechanism == "external" else {"password": secret}
+    user = "alice" if mechanism == "external" else dovecot.USER
+    connect(t, "starttls", f"shown-{mechanism}@example.test", auth=mechanism, user=user, **settings)
+    run = t.msmtp("--debug", "bob@example.test")
+    equal(run.code, 0, str(run))
+    check(secret.encode() not in run.out, "the secret is shown")
+    sent = [line[4:].strip() for line in run.out.decode().splitlines() if line.startswith("--> ")]
+    at = sent.index(next(line for line in sent if line.startswith("AUTH ")))
+    exchange = sent[at : next(n for n, line in enumerate(sent) if line.startswith("MAIL "))]
+    for line in exchange:
+        check(re.fullmatch(r"(AUTH [A-Z0-9-]+)?[ *]*", line), f"shown: {line!r} of {exchange}")
+
+
 @cases("oauthbearer", "xoauth2")
 def test_a_token(t, mechanism):
     sender = f"{mechanism}@example.test"
@@ -181,6 +199,21 @@ def test_lmtp_with_partial_delivery(t, how):
     equal(run.code, 65, str(run))
     for name in ("bob", "carol"):
         equal(len(server.delivered(name, sender)), 1, f"mails for {name}")
+
+
+@cases("off", "on")
+def test_lmtp_with_a_recipient_whose_mail_is_refused_in_the_end(t, partial):
+    """The others have the mail then, whatever the setting."""
+    sender = f"lmtp-late-{partial}@example.test"
+    server = local(t, sender, partial_delivery=partial)
+    run = t.msmtp("bob@example.test", "frank@example.test", "carol@example.test")
+    equal(run.code, 75, str(run))
+    check(re.search(rb"msmtp: recipient address frank@example.test not accepted by the server\n"
+                    rb"msmtp: LMTP server message: 451 .*<frank@example.test>", run.err), str(run))
+    check(b"bob@" not in run.err and b"carol@" not in run.err, str(run))
+    for name in ("bob", "carol"):
+        equal(len(server.delivered(name, sender)), 1, f"mails for {name}")
+    t.logged("EX_TEMPFAIL", errormsg="/delivery to one or more recipients failed/")
 
 
 def test_lmtp_with_starttls(t):

@@ -235,3 +235,22 @@ def test_lengths_of_chunks_are_right_at_the_edges(t):
         mail = head + b"y" * (size - len(head) - head.count(b"\n") - 2) + b"\n"
         t.succeeded(t.msmtp("-f", sender, "bob@example.test", mail=mail))
         without_top(one_mail(server, "bob", sender), mail)
+
+
+def test_many_at_once_with_one_log(t):
+    """Each line of the log is whole, and no mail is lost or sent twice."""
+    server = connect(t, "plain", "at-once@example.test")
+    running = [t.start("-f", f"at-once-{number}@example.test", "bob@example.test") for number in range(15)]
+    for one in running:
+        one.process.stdin.write(MAIL)
+        one.process.stdin.close()
+        one.process.stdin = None
+    for one in running:
+        t.succeeded(one.finish())
+    with open(t.log, encoding="utf-8") as file:
+        lines = file.read().splitlines()
+    equal(len(lines), len(running), "lines")
+    for line in lines:
+        check(re.fullmatch(r"\w{3} \d\d [\d:]{8} host=127\.0\.0\.1 .* exitcode=EX_OK", line), line)
+    for number in range(15):
+        one_mail(server, "bob", f"at-once-{number}@example.test")
