@@ -231,7 +231,8 @@ def test_table_of_logs(t):
 def test_table_of_dialogues(t):
     """As --debug prints them."""
     rows = [Case(f"{words} {keywords}", words, to_the_server(), BARE, keywords=keywords)
-            for words in ("-d a@b", "-v a@b c@d", "-d -N never -R full a@b") for keywords in ((), ("PIPELINING", "DSN"))]
+            for words in ("-d a@b", "-v a@b c@d", "-d -N never -R full a@b")
+                for keywords in ((), ("PIPELINING", "DSN"))]
     rows += [Case("dots", "--debug a@b", to_the_server(), HEAD + b"\n.\n..x\n"),
              Case("refused", "-d a@b", to_the_server(), replies={"mail": "550-a\r\n550 b\r\n"}, keywords=()),
              Case("hello", "-d a@b", to_the_server(), replies={"ehlo": "502 no\r\n"}),
