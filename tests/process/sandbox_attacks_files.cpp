@@ -56,23 +56,23 @@ const Attack attacks[] = {
      [](const World& w) { return read_result("/proc/" + std::to_string(w.parent) + "/cmdline"); }},
     {"read its own memory from /proc", "L-L.LL---.-",
      [](const World&) { return open_result("/proc/self/mem", O_RDONLY); }},
-    {"open a user's file for writing", "uxuuuux--u-",
+    {"open a user's file for writing", "uxuuuux--+-",
      [](const World& w) { return open_result(w.user_file, O_WRONLY); }},
-    {"open a user's file for both", "uxuuuux--u-", [](const World& w) { return open_result(w.user_file, O_RDWR); }},
-    {"open the granted file for writing", "uxuuuux--u-",
+    {"open a user's file for both", "uxuuuux--+-", [](const World& w) { return open_result(w.user_file, O_RDWR); }},
+    {"open the granted file for writing", "uxuuuux--+-",
      [](const World& w) { return open_result(w.granted_file, O_WRONLY); }},
-    {"empty the granted file", "uxuuuux--u-",
+    {"empty the granted file", "uxuuuux--L-",
      [](const World& w) { return open_result(w.granted_file, O_RDONLY | O_TRUNC); }},
-    {"create a file", "uxuuuux--u-", [](const World& w) { return open_result(w.folder + "/new", O_WRONLY | O_CREAT); }},
-    {"create a file in the granted folder", "uxuuuux--u-",
+    {"create a file", "uxuuuux--+-", [](const World& w) { return open_result(w.folder + "/new", O_WRONLY | O_CREAT); }},
+    {"create a file in the granted folder", "uxuuuux--+-",
      [](const World& w) { return open_result(w.granted_folder + "/new", O_WRONLY | O_CREAT); }},
-    {"create a file without a name", "uxuuuux--u-",
+    {"create a file without a name", "uxuuuux--+-",
      [](const World& w) { return open_result(w.folder, O_TMPFILE | O_RDWR); }},
 #if defined(SYS_open)
-    {"open by the old call", "uxuuuux--u-",
+    {"open by the old call", "uxuuuux--ux",
      [](const World& w) { return errno_of(syscall(SYS_open, w.granted_file.c_str(), O_RDONLY)); }},
 #endif
-    {"open by the new call", "uxuuuux--u-",
+    {"open by the new call", "uxuuuux--ux",
      [](const World& w) {
        const std::uint64_t how[3] = {O_RDONLY, 0, 0};
        return errno_of(syscall(SYS_openat2, AT_FDCWD, w.granted_file.c_str(), how, sizeof how));

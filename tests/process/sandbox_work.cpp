@@ -131,8 +131,8 @@ const Attack work[] = {
        const int copy = fcntl(w.open_file.number(), F_DUPFD_CLOEXEC, 3);
        return held(copy >= 0 && fcntl(copy, F_SETFL, O_NONBLOCK) == 0 && fcntl(copy, F_GETFD) >= 0 && close(copy) == 0);
      }},
-    {"lock a file", "++uuuuuuuuu", [](const World& w) { return write_lock(w); }},
-    {"have it on the disk", "uuuuuuuuuuu", [](const World& w) { return errno_of(fsync(w.open_file.number())); }},
+    {"lock a file", "++uuuuuuu+u", [](const World& w) { return write_lock(w); }},
+    {"have it on the disk", "uuuuuuuuu+u", [](const World& w) { return errno_of(fsync(w.open_file.number())); }},
     {"facts about sockets", "+++++++++++",
      [](const World& w) {
        int error = 0;

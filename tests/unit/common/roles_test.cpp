@@ -42,6 +42,7 @@ TEST_CASE("the last stage of each role that hears a stranger can only use what i
   CHECK(promise_text(rights(Stage::netproc_talk).promises) == "stdio");
   CHECK(promise_text(rights(Stage::authproc_exchange).promises) == "stdio");
   CHECK(promise_text(rights(Stage::server_serve).promises) == "stdio");
+  CHECK(promise_text(rights(Stage::signer_sign).promises) == "stdio");
   CHECK(promise_text(rights(Stage::parent_supervise).promises) == "stdio flock");
 }
 
