@@ -79,11 +79,16 @@ Result<SaslClient> SaslClient::start(Mechanism mechanism, const Login& login) {
   SaslClient client(mechanism);
   const std::string method = "authentication method " + std::string(name(mechanism));
   if (!is_available(mechanism)) return fail(ExitCode::unavailable, method + " is not available yet");
-  if (login.password == nullptr && mechanism != Mechanism::external) {
+  const bool needs_password = mechanism != Mechanism::external && mechanism != Mechanism::gssapi;
+  if (login.password == nullptr && needs_password) {
     return fail(ExitCode::unavailable, method + " needs a password");
   }
   if (is_one_message(mechanism)) {
     client.one_message_.emplace(TRY(OneMessage::start(mechanism, login)));
+    return client;
+  }
+  if (mechanism == Mechanism::gssapi) {
+    client.gssapi_.emplace(TRY(GssapiClient::start(login)));
     return client;
   }
   if (is_scram(mechanism)) {
@@ -165,6 +170,7 @@ Result<Secret> SaslClient::step(std::string_view challenge) {
     if (!response) return too_many();
     return std::move(*response);
   }
+  if (gssapi_) return gssapi_->step(challenge);
   if (complete_) return too_many();
   ++challenges_;
   if (scram_) return step_of_scram(challenge);
@@ -182,6 +188,7 @@ Result<Secret> SaslClient::step_of_scram(std::string_view challenge) {
 }
 
 bool SaslClient::is_complete() const {
+  if (gssapi_) return gssapi_->is_complete();
   return one_message_ ? one_message_->is_complete() : complete_;
 }
 

@@ -1,8 +1,10 @@
-// The client's side of one SASL exchange: SCRAM and what has one message by our own code, the rest through libgsasl.
+// The client's side of one SASL exchange: SCRAM, GSSAPI and what has one message by our own code, the rest
+// through libgsasl.
 //
 // The library keeps copies of the password that nobody can wipe: the process has to end soon after.
 #pragma once
 
+#include "authproc/gssapi.hpp"
 #include "authproc/login.hpp"
 #include "authproc/one_message.hpp"
 #include "authproc/scram_client.hpp"
@@ -63,6 +65,7 @@ class SaslClient {
   std::unique_ptr<Gsasl_session, Free> session_;  // after the library, so that it goes first
   std::optional<OneMessage> one_message_;         // then nothing of the library is used
   std::optional<ScramClient> scram_;              // then neither
+  std::optional<GssapiClient> gssapi_;            // then neither
   int challenges_ = 0;
   bool complete_ = false;
 };

@@ -4,6 +4,7 @@
 #include "common/text.hpp"
 
 #include <array>
+#include <config.hpp>
 
 namespace msmtp {
 
@@ -41,7 +42,7 @@ bool is_available(Mechanism mechanism) {
     case Mechanism::login:
     case Mechanism::ntlm:
     case Mechanism::xoauth2: return true;
-    case Mechanism::gssapi: return false;
+    case Mechanism::gssapi: return config::with_gssapi;
   }
   return false;
 }

@@ -12,7 +12,7 @@ allowed_libraries() {
     msmtp-netproc) echo "cap" ;;
     msmtp-smtpd) echo "cap" ;;
     msmtp-netproc-tls) echo "cap tls ssl crypto" ;;
-    msmtp-authproc) echo "cap gsasl" ;;
+    msmtp-authproc) echo "cap gsasl gssglue gssapi_krb5 gssapi" ;;
     msmtp-signer) echo "cap crypto p11-kit" ;;
     msmtp-keyring) echo "cap secret-1 gio-2.0 gobject-2.0 glib-2.0" ;;
     *) echo "${1##*/} is in no list" >&2 ;;

@@ -32,6 +32,7 @@ only_in() {
 libraries() {
   only_in '(tls\.h|openssl/)' 'src/(netproc/tls|authproc/signer)_[a-z0-9_]*\.[ch]pp'
   only_in 'p11-kit' 'src/authproc/signer_token_p11kit\.cpp'
+  only_in 'gssapi/' 'src/authproc/gssapi\.cpp'
   only_in 'gsasl' 'src/authproc/sasl[a-z0-9_]*\.[ch]pp'
   only_in '(libsecret|glib|gio)' 'src/authproc/keyring_main\.cpp'
   only_in '(seccomp\.h|linux/(seccomp|landlock|filter|audit)\.h|sys/capability\.h)' 'src/common/sandbox_linux[a-z0-9_]*\.[ch]pp'
