@@ -10,6 +10,7 @@
 #include <poll.h>
 #include <string>
 #include <sys/socket.h>
+#include <unistd.h>
 
 using namespace msmtp;
 using namespace msmtp::test;
@@ -523,10 +524,15 @@ void refuse_the_certificate(NetprocEnd& end) {
 
 Test(submission, who_ends_because_the_network_child_failed_is_not_the_cause, .timeout = 30) {
   PlayedCrew played;
-  played.play_netproc([](NetprocEnd& end) {
+  Pipe told = std::move(make_pipe()).value();
+  played.play_netproc([&](NetprocEnd& end) {
     refuse_the_certificate(end);
+    told.write_end.close();
     pause();
   });
+  told.write_end.close();
+  char nothing = 0;
+  cr_assert(read(told.read_end.number(), &nothing, 1) == 0);
   played.play_authproc([](AuthprocEnd&) { _exit(70); });
   await_end(*played.crew.authproc);
   Script script;
@@ -543,6 +549,21 @@ Test(submission, a_network_child_that_is_gone_has_said_why, .timeout = 30) {
   const auto [outcome, took] = run(played, account_for({}, false));
   cr_assert(outcome.error.has_value());
   cr_expect(outcome.error->code == ExitCode::unavailable, "%s", outcome.error->text.c_str());
+}
+
+Test(submission, a_network_child_that_was_killed_takes_the_credential_child_with_it, .timeout = 30) {
+  PlayedCrew played;
+  played.play_netproc([](NetprocEnd&) { raise(SIGKILL); });
+  await_end(*played.crew.netproc);
+  played.play_authproc([](AuthprocEnd&) { _exit(70); });
+  await_end(*played.crew.authproc);
+  Script script;
+  script.auth = true;
+  Account account = account_for(script, false);
+  account.passwordeval.reset();  // so that the credential child is listened to first
+  const auto [outcome, took] = run(played, account);
+  cr_assert(outcome.error.has_value());
+  cr_expect(outcome.error->text.starts_with("msmtp-netproc"), "%s", outcome.error->text.c_str());
 }
 
 // ---- floods ----
