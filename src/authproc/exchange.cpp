@@ -11,7 +11,7 @@ Result<void> send_response(ToNetprocEnd& netproc, const std::optional<Secret>& r
   Response message;
   if (response) {
     const auto bytes = BytesView<max_sasl_message>::from(response->reveal());
-    if (!bytes) return fail(ExitCode::software, "the SASL response is longer than 64 KiB");
+    if (!bytes) return fail(ExitCode::config, "the password, or the token, is too long for this authentication method");
     message.present = true;
     message.bytes = *bytes;
   }

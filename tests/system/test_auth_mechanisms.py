@@ -80,7 +80,7 @@ def test_a_token_goes_with_the_command(t, mechanism):
 
 
 @cases(*((f"{mechanism}-{size}", mechanism, size) for mechanism in ("OAUTHBEARER", "XOAUTH2")
-         for size in (8000, 16384, 49152)))
+         for size in (8000, 16384, 49152, 65536)))
 def test_long_tokens(t, mechanism, size):
     token = ("T0ken." * size)[:size]
     server, dialogue = login(t, mechanism, password=None, real=token, passwordeval=f"cat {t.path('token', token)}")
