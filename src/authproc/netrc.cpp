@@ -2,6 +2,7 @@
 #include "authproc/netrc.hpp"
 
 #include "common/cursor.hpp"
+#include "common/text.hpp"
 
 namespace msmtp {
 
@@ -155,7 +156,7 @@ void interpret(const Word& word, Scanner& scanner, Search& search) {
 }  // namespace
 
 std::optional<Secret> netrc_password(std::string_view netrc, std::string_view machine, std::string_view login) {
-  Scanner scanner(netrc);
+  Scanner scanner(without_byte_order_mark(netrc));
   Search search(machine, login);
   while (const auto word = scanner.next()) interpret(*word, scanner, search);
   search.end_entry();

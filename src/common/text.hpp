@@ -26,6 +26,9 @@ std::optional<std::uint64_t> parse_decimal(std::string_view text, std::uint64_t 
 // TEXT without the blanks (space and tab) at both ends.
 std::string_view trim_blanks(std::string_view text);
 
+// TEXT without the mark (U+FEFF in UTF-8) that some editors put before a file's first line, where nobody sees it.
+std::string_view without_byte_order_mark(std::string_view text);
+
 // The pieces of TEXT between separators: "a,,b" gives three pieces, "" gives one.
 std::vector<std::string_view> split(std::string_view text, char separator);
 

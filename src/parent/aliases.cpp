@@ -35,7 +35,7 @@ std::vector<std::string> addresses_of(std::string_view list) {
 Result<Aliases> Aliases::parse(std::string_view text) {
   Aliases aliases;
   std::size_t number = 0;
-  for (const auto line : split(text, '\n')) {
+  for (const auto line : split(without_byte_order_mark(text), '\n')) {
     ++number;
     if (line.size() > max_alias_line) {
       return fail_at(number, "longer than " + std::to_string(max_alias_line) + " bytes");

@@ -173,7 +173,7 @@ void ConfigParser::add_account(Account account, std::string_view name) {
 }  // namespace
 
 Result<Config> parse_config(std::string_view bytes, const ConfigContext& context) {
-  return ConfigParser(context).parse(bytes);
+  return ConfigParser(context).parse(without_byte_order_mark(bytes));
 }
 
 ConfigCommand split_config_line(std::string_view line) {

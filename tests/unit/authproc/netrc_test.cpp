@@ -21,6 +21,7 @@ TEST_CASE("netrc: an entry is found by machine and login in any layout") {
   CHECK(found("machine\n mail.example\n\tlogin\r\njoe password\n\n s3cret") == "s3cret");
   CHECK(found("machine mail.example user joe passwd s3cret") == "s3cret");
   CHECK(found("machine mail.example password s3cret login joe") == "s3cret");
+  CHECK(found("\xef\xbb\xbfmachine mail.example login joe password s3cret\r\n") == "s3cret");
 }
 
 TEST_CASE("netrc: machine and login are compared exactly") {

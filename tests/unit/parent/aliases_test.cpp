@@ -41,6 +41,7 @@ TEST_CASE("an alias stands for its addresses in their order") {
   CHECK(expand("root: a@b\r\n\r\n  # comment\r\nweb : c@d # more\r\n", {"x@y", "web", "root"}) ==
         Addresses{"x@y", "c@d", "a@b"});
   CHECK(expand("last: a@b", {"last"}) == Addresses{"a@b"});
+  CHECK(expand("\xef\xbb\xbfmarked: a@b\n", {"marked"}) == Addresses{"a@b"});
 }
 
 TEST_CASE("local names next to each other are all expanded") {

@@ -67,6 +67,11 @@ TEST_CASE("a hash only begins a comment at the beginning of a line") {
   CHECK(only("host h # c\n").host == "h # c");
 }
 
+TEST_CASE("a byte order mark before the first line is passed over") {
+  CHECK(only("\xef\xbb\xbfhost a\n").host == "a");
+  CHECK(complaint("host a\n\xef\xbb\xbfuser b\n") == "rc: line 2: unknown command \xef\xbb\xbfuser");
+}
+
 TEST_CASE("lines may end in CRLF, the last one in anything") {
   CHECK(only("host a\r\nuser b\r\n").host == "a");
   CHECK(only("host a").host == "a");
