@@ -1,6 +1,7 @@
 // MAIL, RCPT, DATA.
 #include "netproc/smtp_envelope.hpp"
 
+#include <algorithm>
 #include <chrono>
 #include <span>
 #include <string>
@@ -138,10 +139,17 @@ Result<void> EnvelopeReplies::take_recipient(std::size_t index, const Reply& rep
   const bool kept = mail_.envelope.partial && reply.is_refusal() && reply.code != closing;
   if (kept) refusals_.push_back({static_cast<std::uint32_t>(index), reply});
   if (kept && refusals_.size() < mail_.recipients.size()) return {};
-  const Refusal first = kept ? refusals_.front() : Refusal{static_cast<std::uint32_t>(index), reply};
-  const std::string address = mail_.recipients[first.index].forward_path.str();
-  return refused(delivery_failure_code(first.reply), "recipient address " + address + " not accepted by the server",
-                 first.reply);
+  const Refusal named = kept ? worst_refusal() : Refusal{static_cast<std::uint32_t>(index), reply};
+  const std::string address = mail_.recipients[named.index].forward_path.str();
+  return refused(delivery_failure_code(named.reply), "recipient address " + address + " not accepted by the server",
+                 named.reply);
+}
+
+// The first that is worth another attempt: a caller who is told of a permanent one gives the mail up.
+const Refusal& EnvelopeReplies::worst_refusal() const {
+  const auto temporary = std::find_if(refusals_.begin(), refusals_.end(),
+                                      [](const Refusal& refusal) { return refusal.reply.is_temporary_failure(); });
+  return temporary == refusals_.end() ? refusals_.front() : *temporary;
 }
 
 Result<std::vector<CommandLine>> envelope_commands(const MailTransaction& mail, const Capabilities& offer) {

@@ -38,12 +38,14 @@ class EnvelopeReplies {
   // What is awaited next.
   Step step() const { return heard_ == 0 ? Step::mail : Step::recipient; }
   // Takes the next reply. A refusal is the failure of the whole, EX_TEMPFAIL when it is temporary, else EX_DATAERR; but
-  // where the envelope allows it, that of one recipient is only kept as long as the server takes another.
+  // where the envelope allows it, that of one recipient is only kept as long as the server takes another; when it takes
+  // none, a temporary refusal is the failure of the whole, if there is one.
   Result<void> take(const Reply& reply);
   Refusals take_refusals() { return std::move(refusals_); }
 
  private:
   Result<void> take_recipient(std::size_t index, const Reply& reply);
+  const Refusal& worst_refusal() const;
 
   const MailTransaction& mail_;
   std::size_t heard_ = 0;

@@ -70,6 +70,13 @@ TEST_CASE("all refused is the failure of the first, and nothing is delivered eve
   CHECK(submission.refusals.empty());
 }
 
+TEST_CASE("all refused, and one of them for now: that one decides") {
+  Partial submission(GENERATE(range(0, 4)), {"550 no\r\n", "451 later\r\n", "452 full\r\n"}, ok);
+  const Error error = submission.failure();
+  CHECK(error.text == "recipient address b@y.test not accepted by the server");
+  CHECK(error.code == ExitCode::temporary_failure);
+  CHECK(error.server_reply == "451 later");
+}
 TEST_CASE("a single recipient who is refused is a refusal as ever") {
   Submission submission({ok, "550 no\r\n", ok});
   submission.offer.chunking = submission.offer.pipelining = true;
