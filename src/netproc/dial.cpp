@@ -22,6 +22,7 @@ namespace {
 Unexpected cannot_connect(const Connect& where, std::string_view reason) {
   std::string peer = where.socket_path.str();
   if (peer.empty()) peer = where.host.str() + ", port " + std::to_string(where.port);
+  if (where.proxied) peer = "the proxy " + peer;
   return fail(ExitCode::temporary_failure, "cannot connect to " + peer + ": " + std::string(reason));
 }
 

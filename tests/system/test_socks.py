@@ -259,7 +259,7 @@ def test_a_proxy_that_does_not_listen_is_named(t):
         unused.bind(("127.0.0.1", 0))
         port = unused.getsockname()[1]
         t.configure(host=HOST, port=587, proxy_host="127.0.0.1", proxy_port=port)
-        t.failed(t.msmtp(), 75, f"cannot connect to 127\\.0\\.0\\.1, port {port}: Connection refused")
+        t.failed(t.msmtp(), 75, f"cannot connect to the proxy 127\\.0\\.0\\.1, port {port}: Connection refused")
         t.logged("EX_TEMPFAIL", host=HOST)
 
 
