@@ -171,7 +171,7 @@ Result<void> ServerSession::await_netproc(const Deadline& deadline) {
 
 // During the exchange the network child may only know that the credential child gave up; that one knows why.
 Error ServerSession::explain(Error error) {
-  error = word_of_signer(std::move(error));
+  if (auto word = word_of_signer(error)) return crew_.explain(std::move(*word));
   if (credential_ == Credential::sealed && crew_.authproc->fd().is_open()) {
     auto heard = await_credential(Credential::completed, Deadline::in(std::chrono::milliseconds(500)));
     if (!heard && heard.error().cause == Cause::plain) return crew_.explain(std::move(heard).error());
@@ -181,13 +181,12 @@ Error ServerSession::explain(Error error) {
 }
 
 // The network child only knows that there was no signature.
-Error ServerSession::word_of_signer(Error error) {
-  if (!crew_.signer || !crew_.signer->fd().is_open()) return error;
-  if (!error.text.starts_with(std::string(signer_program) + ' ')) return error;
+std::optional<Error> ServerSession::word_of_signer(const Error& error) {
+  if (!crew_.signer || !crew_.signer->fd().is_open()) return std::nullopt;
+  if (!error.text.starts_with(std::string(signer_program) + ' ')) return std::nullopt;
   const auto word = crew_.signer->expect_one<Failed>(Deadline::in(std::chrono::milliseconds(500)));
   if (word) return error_of(*word);
-  error.cause = Cause::peer_gone;
-  return error;
+  return Error{error.code, error.text, {}, Cause::peer_gone};
 }
 
 // A helper that fails says why and ends; whoever was just writing to it, or depends on it as the credential child

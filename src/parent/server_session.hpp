@@ -11,6 +11,7 @@
 
 #include <chrono>
 #include <functional>
+#include <optional>
 #include <utility>
 #include <variant>
 #include <vector>
@@ -70,7 +71,7 @@ class ServerSession {
   Result<void> await_credential(Credential state, const Deadline& deadline);
   Result<void> hear_authproc();
   Result<void> advance_credential();
-  Error word_of_signer(Error error);
+  std::optional<Error> word_of_signer(const Error& error);
   Error last_word_of_netproc(Error error);
 
   Crew& crew_;
