@@ -1,4 +1,5 @@
 // msmtp: options, the mode that they ask for, and the exit code. The work is in the modes.
+#include "common/fd.hpp"
 #include "common/lesser_user.hpp"
 #include "common/sandbox.hpp"
 #include "common/spawn.hpp"
@@ -12,6 +13,7 @@
 #include "parent/send_mail.hpp"
 #include "parent/session_mode.hpp"
 
+#include <cerrno>
 #include <config.hpp>
 #include <csignal>
 #include <cstdlib>
@@ -53,6 +55,13 @@ std::string text_of_version(const Options& options) {
   return version_text(facts);
 }
 
+// What was asked for, on standard output; a complaint when it cannot be written there.
+bool show(const Console& console, std::string_view text) {
+  if (console.print(text)) return true;
+  console.complain("cannot write to standard output: " + error_text(errno));
+  return false;
+}
+
 ExitCode complain(const Console& console, const std::string& text, ExitCode code) {
   console.complain(text);
   return code;
@@ -79,10 +88,10 @@ ExitCode run(const std::vector<std::string_view>& words) {
                     ExitCode::usage);
   }
   auto& options = std::get<Options>(parsed);
-  if (options.version && !console.print(text_of_version(options))) return ExitCode::io_error;
-  if (options.help && !console.print(help_text(program_name(invocation)))) return ExitCode::io_error;
-  if (options.list_queue && !console.print(mail_queue_text())) return ExitCode::io_error;
-  if (options.rebuild_aliases && !console.print(new_aliases_text())) return ExitCode::io_error;
+  if (options.version && !show(console, text_of_version(options))) return ExitCode::io_error;
+  if (options.help && !show(console, help_text(program_name(invocation)))) return ExitCode::io_error;
+  if (options.list_queue && !show(console, mail_queue_text())) return ExitCode::io_error;
+  if (options.rebuild_aliases && !show(console, new_aliases_text())) return ExitCode::io_error;
   return run_mode(options, console);
 }
 

@@ -220,6 +220,14 @@ def test_standard_output_that_is_full_does_not_send_half(t):
     check(process.returncode in (0, 74), f"exit {process.returncode}, {process.stderr}")
 
 
+@cases("--version", "--help")
+def test_an_answer_that_nobody_gets_is_an_error(t, option):
+    with open("/dev/full", "wb") as full:
+        process = subprocess.run([t.program, option], stdout=full, stderr=subprocess.PIPE, env=t.environment(), timeout=20)
+    equal((process.returncode, process.stderr), (
+        74, b"msmtp: cannot write to standard output: No space left on device\n"), "exit code and complaint")
+
+
 def test_home_is_not_needed(t):
     server = t.serve(Dialogue())
     t.configure(server, logfile=None)
