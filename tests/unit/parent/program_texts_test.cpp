@@ -4,6 +4,7 @@
 #include "parent/options.hpp"
 
 #include <catch2/catch.hpp>
+#include <config.hpp>
 
 using namespace msmtp;
 
@@ -21,13 +22,16 @@ VersionFacts facts() {
 
 TEST_CASE("the version has the labels that scripts read, in their order") {
   const auto text = version_text(facts());
+  const std::string gssapi = config::with_gssapi ? "gssapi " : "";
   CHECK(
       text.starts_with("msmtp version 0.1\n"
                        "Platform: x86_64-linux-gnu\n"
                        "TLS/SSL library: libtls\n"
                        "Authentication library: GNU SASL\n"
                        "Supported authentication methods:\n"
-                       "scram-sha-256 scram-sha-1 plain external oauthbearer cram-md5 digest-md5 login ntlm xoauth2 \n"
+                       "scram-sha-256-plus scram-sha-1-plus scram-sha-256 scram-sha-1 plain " +
+                       gssapi +
+                       "external oauthbearer cram-md5 digest-md5 login ntlm xoauth2 \n"
                        "IDN support: enabled\n"
                        "NLS: disabled\n"
                        "Keyring support: Gnome \n"
