@@ -78,7 +78,7 @@ std::string SaslClient::for_method(std::string_view text) const {
 Result<SaslClient> SaslClient::start(Mechanism mechanism, const Login& login) {
   SaslClient client(mechanism);
   const std::string method = "authentication method " + std::string(name(mechanism));
-  if (!is_available(mechanism)) return fail(ExitCode::unavailable, method + " is not available yet");
+  if (!is_available(mechanism)) return fail(ExitCode::unavailable, method + " is not in this build");
   const bool needs_password = mechanism != Mechanism::external && mechanism != Mechanism::gssapi;
   if (login.password == nullptr && needs_password) {
     return fail(ExitCode::unavailable, method + " needs a password");

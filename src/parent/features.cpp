@@ -29,7 +29,7 @@ std::optional<std::string> unavailable_feature(const Options& options) {
 
 std::optional<std::string> unavailable_feature(const Account& account) {
   if (account.auth.wanted && account.auth.mechanism && !is_available(*account.auth.mechanism)) {
-    return not_yet("authentication method " + std::string(name(*account.auth.mechanism)));
+    return "authentication method " + std::string(name(*account.auth.mechanism)) + " is not in this build";
   }
   if (account.auth.wanted && account.auth.mechanism && binds_channel(*account.auth.mechanism) && !account.tls) {
     return "authentication method " + std::string(name(*account.auth.mechanism)) + " needs tls on";

@@ -29,7 +29,8 @@ require_namespaces() {
 }
 
 # fetch NAME PACKAGE...: unpack PACKAGEs, with what they need and this system lacks, below the cache; prints the tree.
-# OFFLINE=1: only what is there already.
+# OFFLINE=1: only what is there already. SUITE=NAME: from that suite of this system's own mirror, and all that they need
+# with them, down to the C library.
 fetch() {
   local name=$1 folder tree
   shift
@@ -59,11 +60,29 @@ download() {
   shift
   local options=(-qq -y -o Debug::NoLocking=1 -o "Dir::Cache::archives=$folder" -o APT::Sandbox::User=root -o Acquire::Retries=2
     -o APT::Install-Recommends=false)
+  if [ -n "${SUITE:-}" ]; then
+    sources_of_suite "$folder"
+    options+=(-o "Dir::State::status=$folder/status" -o Dir::Etc::sourcelist=/dev/null -o "Dir::Etc::sourceparts=$folder/sources"
+      -o "Dir::State::lists=$folder/lists" -o Dir::Cache::pkgcache= -o Dir::Cache::srcpkgcache=)
+    apt-get "${options[@]}" update
+  fi
   apt-get "${options[@]}" --download-only install "$@" || { apt-get "${options[@]}" update && apt-get "${options[@]}" --download-only install "$@"; }
   # What is installed already is not among these, but belongs into the tree.
   for package in "$@"; do
     compgen -G "$folder/${package}_*.deb" >/dev/null || (cd "$folder" && apt-get "${options[@]}" download "$package")
   done
+}
+
+# sources_of_suite FOLDER: in it, lists of packages of their own, on a system that has none installed
+sources_of_suite() {
+  local mirror
+  # Whether the sources are written the new way or the old.
+  mirror=$(sed -n 's/^URIs: *\([^ ]*\).*/\1/p; s/^deb \(\[[^]]*\] *\)\{0,1\}\([^ ]*\) .*/\2/p' /etc/apt/sources.list.d/debian.sources \
+    /etc/apt/sources.list /etc/apt/sources.list.d/* 2>/dev/null | grep '/debian/*$' | head -n 1)
+  [ -n "$mirror" ] || { echo "no Debian mirror among this system's sources" && return 1; }
+  mkdir -p "$1/sources" "$1/lists/partial"
+  : >"$1/status"
+  echo "deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] $mirror $SUITE main" >"$1/sources/suite.list"
 }
 
 # merge_usr TREE: as on the system itself, /bin, /sbin and /lib are parts of /usr

@@ -27,7 +27,9 @@ sys.dont_write_bytecode = True
 
 import certs  # noqa: E402
 import harness  # noqa: E402
+import kerberos  # noqa: E402
 import dovecot  # noqa: E402
+import dovecot24  # noqa: E402
 import exim  # noqa: E402
 import mail_clients  # noqa: E402
 import postfix  # noqa: E402
@@ -41,6 +43,8 @@ REAL = {
     "clients": mail_clients.Clients,
     "exim": exim.Exim,
     "dovecot": dovecot.Dovecot,
+    "kerberos": kerberos.Kerberos,
+    "dovecot24": dovecot24.Dovecot24,
 }
 
 
