@@ -293,7 +293,7 @@ constexpr SettingRow rows[] = {
      a_text},
     {"tls_crl_file", may, "tls-crl-file", 0, needs, Setting::tls_crl_file, set_path<&Account::tls_crl_file>, a_text},
     {"tls_fingerprint", may, "tls-fingerprint", 0, needs, Setting::tls_fingerprint, set_fingerprint,
-     "pairs of hex digits with colons between them: SHA-256, SHA-1 or MD5"},
+     "hex digits in pairs with colons: SHA-256, SHA-1 or MD5; or spki:sha256: and base64; several with commas"},
     {"tls_key_file", may, "tls-key-file", 0, needs, Setting::tls_key_file, set_path<&Account::tls_key_file>, a_text},
     {"tls_cert_file", may, "tls-cert-file", 0, needs, Setting::tls_cert_file, set_path<&Account::tls_cert_file>,
      a_text},
