@@ -4,6 +4,7 @@
 #include "common/base64.hpp"
 #include "common/secret.hpp"
 
+#include <algorithm>
 #include <optional>
 #include <string>
 #include <variant>
@@ -14,6 +15,19 @@ namespace {
 
 constexpr int accepted = 235;
 constexpr int challenged = 334;
+
+bool sends_token(Mechanism mechanism) {
+  return mechanism == Mechanism::oauthbearer || mechanism == Mechanism::xoauth2;
+}
+
+// JSON, where servers keep to RFC 7628, 3.2.2.
+std::string as_line(std::string_view explanation) {
+  constexpr std::size_t longest = 300;
+  std::string line(explanation.substr(0, longest));
+  std::ranges::replace_if(
+      line, [](char c) { return static_cast<unsigned char>(c) < ' '; }, ' ');
+  return line;
+}
 
 class Exchange {
  public:
@@ -37,6 +51,7 @@ class Exchange {
   Secret kept_response_;  // too long for the AUTH command
   bool has_kept_ = false;
   bool has_spoken_ = false;  // something of ours has been sent
+  std::string explanation_;  // what the server says about a token before it refuses it
 };
 
 std::string Exchange::with_method(std::string_view text) const {
@@ -95,6 +110,7 @@ Result<Reply> Exchange::answer(const Reply& challenge) {
     return send_response(response.reveal());
   }
   const std::string bytes = TRY(challenge_in(challenge));
+  if (has_spoken_ && sends_token(mechanism_)) explanation_ = as_line(bytes);
   const Deadline deadline = server_.timers().start(Step::auth);
   TRY(sasl_.send(Challenge{*BytesView<max_sasl_message>::from(bytes)}, deadline));
   auto message = TRY((sasl_.expect<Response, Cancel>(deadline)));
@@ -123,7 +139,9 @@ Result<std::string> Exchange::challenge_in(const Reply& reply) {
 // A server that refuses XOAUTH2 before the token, which was too long for the command, has not even looked at one.
 Unexpected Exchange::refusal(const Reply& reply, bool unasked) const {
   if (unasked && mechanism_ == Mechanism::xoauth2) return refused(ExitCode::protocol, "command AUTH failed", reply);
-  return refused(ExitCode::no_permission, with_method("authentication failed"), reply);
+  std::string text = with_method("authentication failed");
+  if (!explanation_.empty()) text += ": " + explanation_;
+  return refused(ExitCode::no_permission, std::move(text), reply);
 }
 
 }  // namespace

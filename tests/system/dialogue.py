@@ -46,10 +46,13 @@ class Interrupted(Exception):
 class Auth:
     """What the server knows about its one user, and how it lies. wrong_cram: an unparsable challenge, and so on."""
 
-    def __init__(self, user="joe", password="s3cret pass", mechanisms=("SCRAM-SHA-256",), lie=None, iterations=4096):
+    def __init__(self, user="joe", password="s3cret pass", mechanisms=("SCRAM-SHA-256",), lie=None, iterations=4096,
+                 elsewhere=False, supports_binding=False):
+        """elsewhere: the server's end is that of another TLS connection. supports_binding: as in ScramServer."""
         self.user, self.password, self.mechanisms = user, password, mechanisms
         self.lie, self.iterations = lie, iterations
-        self.used = None
+        self.elsewhere, self.supports_binding = elsewhere, supports_binding
+        self.used = self.scram = None
 
 
 class Dialogue:
@@ -227,7 +230,12 @@ class Dialogue:
 
     def scram(self, session, mechanism, first):
         digest = "sha256" if "256" in mechanism else "sha1"
-        server = ScramServer(self.auth.user, self.auth.password, digest, self.auth.iterations, self.auth.lie)
+        binding = session.sock.get_channel_binding("tls-unique") if mechanism.endswith("-PLUS") else None
+        if self.auth.elsewhere:
+            binding = bytes(12)
+        server = ScramServer(self.auth.user, self.auth.password, digest, self.auth.iterations, self.auth.lie, binding,
+                             self.auth.supports_binding)
+        self.auth.scram = server
         if first is None:
             first = self.ask(session, "auth", "")
         if first is None:

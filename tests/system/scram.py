@@ -7,6 +7,7 @@ import os
 
 # What the server may do wrong. The first five are attacks, the last is a server that refuses politely.
 LIES = ("signature", "iterations-1", "iterations-huge", "nonce", "no-verifier", "junk", "error")
+NOT_BOUND, HIDDEN = "e=channel-bindings-dont-match", "e=server-does-support-channel-binding"
 
 
 def _fields(message):
@@ -19,10 +20,15 @@ def _unescape(name):
 
 
 class ScramServer:
-    """One exchange. first() and final() take the client's messages and give the server's answers, all as text."""
+    """One exchange. first() and final() take the client's messages and give the server's answers, all as text.
 
-    def __init__(self, user, password, digest="sha256", iterations=4096, lie=None):
+    BINDING is what this end of the TLS connection knows as tls-unique, for a mechanism that asks for it. supports_binding:
+    the server offers that, whatever the client saw."""
+
+    def __init__(self, user, password, digest="sha256", iterations=4096, lie=None, binding=None,
+                 supports_binding=False):
         self.user, self.digest, self.lie = user, digest, lie
+        self.binding, self.supports_binding, self.flag = binding, supports_binding, None
         self.iterations = {"iterations-1": 1, "iterations-huge": 2**31}.get(lie, iterations)
         self.salt = os.urandom(16)
         # A lying server need not have computed anything: with 2^31 rounds it could not.
@@ -37,8 +43,9 @@ class ScramServer:
     def first(self, client_first):
         """The server-first-message. ValueError when the client's message is no client-first-message."""
         binding, _authzid, self.bare = client_first.split(",", 2)
-        if binding not in ("n", "y"):
+        if binding not in (("n", "y") if self.binding is None else ("p=tls-unique",)):
             raise ValueError(f"channel binding flag {binding!r}")
+        self.flag = binding
         self.gs2 = client_first[: len(client_first) - len(self.bare)]
         fields = _fields(self.bare)
         self.seen_user = _unescape(fields["n"])
@@ -55,8 +62,13 @@ class ScramServer:
         """The server-final-message, or None when the proof is wrong: then the server refuses with 535."""
         without_proof, _, proof = client_final.rpartition(",p=")
         fields = _fields(without_proof)
-        if base64.b64decode(fields["c"]).decode() != self.gs2:
+        header, data = self.gs2.encode(), base64.b64decode(fields["c"])
+        if data[: len(header)] != header:
             raise ValueError("channel binding data differ from the first message")
+        if data[len(header) :] != (self.binding or b""):
+            return NOT_BOUND
+        if self.flag == "y" and self.supports_binding:
+            return HIDDEN
         message = ",".join((self.bare, self.server_first, without_proof))
         client_key = self._mac(self.salted, "Client Key")
         stored = hashlib.new(self.digest, client_key).digest()

@@ -93,7 +93,8 @@ def test_a_token_that_is_refused(t, mechanism, more):
     server = connect(t, "starttls", "token@example.test", auth=mechanism,
                      password=t.options.dovecot.needed().token(**more))
     run = t.msmtp("bob@example.test")
-    t.failed(run, 77, f"authentication failed \\(method {mechanism.upper()}\\)", "server message: 535 .*")
+    t.failed(run, 77, f"authentication failed \\(method {mechanism.upper()}\\): .*\"status\".*",
+             "server message: 535 .*")
     check(not server.relayed("token@example.test", 0.2), "nothing passed on")
 
 

@@ -127,6 +127,24 @@ TEST_CASE("XOAUTH2 that does not begin with a challenge is EX_PROTOCOL, and a la
   CHECK(later.failure().code == ExitCode::no_permission);
 }
 
+TEST_CASE("what the server says about a token that it refuses is part of the one line") {
+  const std::string explanation = "334 " + base64_encode("{\"status\":\"401\",\r\n\"scope\":\"mail\"}") + "\r\n";
+  Login login({explanation, "535 no\r\n"}, Mechanism::xoauth2);
+  login.respond("token");
+  login.respond("");
+  const Error error = login.failure();
+  CHECK(error.code == ExitCode::no_permission);
+  CHECK(error.text == "authentication failed (method XOAUTH2): {\"status\":\"401\",  \"scope\":\"mail\"}");
+  Login long_one({"334 " + base64_encode(std::string(9000, 'x')) + "\r\n", "535 no\r\n"}, Mechanism::oauthbearer);
+  long_one.respond("token");
+  long_one.respond("\1");
+  CHECK(long_one.failure().text == "authentication failed (method OAUTHBEARER): " + std::string(300, 'x'));
+  Login other({"334 aGVsbG8=\r\n", "535 no\r\n"});
+  other.respond("first");
+  other.respond("second");
+  CHECK(other.failure().text == "authentication failed (method PLAIN)");
+}
+
 TEST_CASE("a challenge that is not base64 is cancelled") {
   const std::string challenge = GENERATE("334 ???\r\n", "334 abc\r\n", "334-YQ==\r\n334 YQ==\r\n", "334 YR==\r\n");
   Login login({challenge, "501 cancelled\r\n"}, Mechanism::cram_md5);
