@@ -4,7 +4,7 @@
 set -u
 stamps=build/lint/tidy
 mkdir -p "$stamps"
-flags=$(sed -n 's/^\(TLS\|GSASL\|IDN2\|SANDBOX\|LIBSECRET\)_CFLAGS = //p' config.mk | tr '\n' ' ')
+flags=$(sed -n 's/^\(TLS\|GSASL\|IDN2\|SANDBOX\|LIBSECRET\|P11_KIT\)_CFLAGS = //p' config.mk | tr '\n' ' ')
 
 if [ "${1-}" = --one ]; then
   source=$2
