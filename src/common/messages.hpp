@@ -27,7 +27,8 @@ namespace msmtp {
 // Bounds that more than one message shares.
 inline constexpr std::size_t max_host = 1023;
 inline constexpr std::size_t max_path = 4096;
-inline constexpr std::size_t max_mailbox = 4096;  // a path in MAIL or RCPT, quotes included
+inline constexpr std::size_t max_mailbox = 4096;         // a path in MAIL or RCPT, quotes included
+inline constexpr std::size_t max_queue_argument = 8185;  // what fits behind ETRN in a command
 inline constexpr std::size_t max_body_piece = 60 * 1024;
 inline constexpr std::size_t max_password = 64 * 1024;
 inline constexpr std::size_t max_sasl_message = max_password + 1024;  // a token, and what a mechanism puts around it
@@ -95,6 +96,65 @@ struct Resolved {
   static constexpr std::string_view message_name = "Resolved";
   static void fields(auto& self, auto&& field) { field("endpoints", self.endpoints); }
   friend bool operator==(const Resolved&, const Resolved&) = default;
+};
+
+// The name of this machine, and what is its canonical name.
+struct AskOwnName {
+  Line<max_host> host;
+
+  static constexpr std::string_view message_name = "AskOwnName";
+  static void fields(auto& self, auto&& field) { field("host", self.host); }
+  friend bool operator==(const AskOwnName&, const AskOwnName&) = default;
+};
+
+struct OwnName {
+  Line<max_host> name;
+
+  static constexpr std::string_view message_name = "OwnName";
+  static void fields(auto& self, auto&& field) { field("name", self.name); }
+  friend bool operator==(const OwnName&, const OwnName&) = default;
+};
+
+// Which host has this address.
+struct AskPeerName {
+  Endpoint endpoint;
+
+  static constexpr std::string_view message_name = "AskPeerName";
+  static void fields(auto& self, auto&& field) { field("endpoint", self.endpoint); }
+  friend bool operator==(const AskPeerName&, const AskPeerName&) = default;
+};
+
+struct PeerName {
+  Line<max_host> name;
+
+  static constexpr std::string_view message_name = "PeerName";
+  static void fields(auto& self, auto&& field) { field("name", self.name); }
+  friend bool operator==(const PeerName&, const PeerName&) = default;
+};
+
+// Which server takes the mail of a domain's users (RFC 6186, RFC 8314).
+struct AskService {
+  Line<max_host> domain;
+
+  static constexpr std::string_view message_name = "AskService";
+  static void fields(auto& self, auto&& field) { field("domain", self.domain); }
+  friend bool operator==(const AskService&, const AskService&) = default;
+};
+
+struct Service {
+  Line<max_host> host;  // letters, digits, hyphens, underscores and dots; not empty
+  std::uint16_t port = 0;
+  bool implicit_tls = false;
+  bool within_domain = false;  // the host is in the domain that was asked about
+
+  static constexpr std::string_view message_name = "Service";
+  static void fields(auto& self, auto&& field) {
+    field("host", self.host);
+    field("port", self.port);
+    field("implicit_tls", self.implicit_tls);
+    field("within_domain", self.within_domain);
+  }
+  friend bool operator==(const Service&, const Service&) = default;
 };
 
 // ---- network child ----
@@ -246,6 +306,22 @@ struct BodyEnd {
   friend bool operator==(const BodyEnd&, const BodyEnd&) = default;
 };
 
+// What is to be done instead of sending a mail; legal where Envelope is, and the last message. ETRN (RFC 1985):
+struct QueueStart {
+  Line<max_queue_argument> argument;  // may be empty
+
+  static constexpr std::string_view message_name = "QueueStart";
+  static void fields(auto& self, auto&& field) { field("argument", self.argument); }
+  friend bool operator==(const QueueStart&, const QueueStart&) = default;
+};
+
+// Nothing: say QUIT.
+struct Leave {
+  static constexpr std::string_view message_name = "Leave";
+  static void fields(auto&, auto&&) {}
+  friend bool operator==(const Leave&, const Leave&) = default;
+};
+
 // netproc -> parent: there is a connection, nothing has been read from it, and `socket` and `connect` are gone.
 struct Connected {
   bool local = false;  // over a unix socket
@@ -366,6 +442,19 @@ struct Delivered {
   static constexpr std::string_view message_name = "Delivered";
   static void fields(auto& self, auto&& field) { field("server_reply", self.server_reply); }
   friend bool operator==(const Delivered&, const Delivered&) = default;
+};
+
+// The answers to QueueStart, when the server has accepted it, and to Leave, both after QUIT. Last messages.
+struct QueueStarted {
+  static constexpr std::string_view message_name = "QueueStarted";
+  static void fields(auto&, auto&&) {}
+  friend bool operator==(const QueueStarted&, const QueueStarted&) = default;
+};
+
+struct Left {
+  static constexpr std::string_view message_name = "Left";
+  static void fields(auto&, auto&&) {}
+  friend bool operator==(const Left&, const Left&) = default;
 };
 
 // ---- credential child ----
@@ -682,11 +771,11 @@ struct Cancel {
   friend bool operator==(const Cancel&, const Cancel&) = default;
 };
 
-using ToResolver = std::variant<Resolve>;
-using FromResolver = std::variant<Resolved, Failed>;
-using ToNetproc = std::variant<Prepare, Connect, Authenticate, Envelope, Recipient, Body, BodyEnd>;
+using ToResolver = std::variant<Resolve, AskOwnName, AskPeerName, AskService>;
+using FromResolver = std::variant<Resolved, OwnName, PeerName, Service, Failed>;
+using ToNetproc = std::variant<Prepare, Connect, Authenticate, Envelope, Recipient, Body, BodyEnd, QueueStart, Leave>;
 using FromNetproc = std::variant<Connected, Secured, Capabilities, Authenticated, BodyWanted, BodySent,
-                                 RecipientRefused, Delivered, Failed>;
+                                 RecipientRefused, Delivered, QueueStarted, Left, Failed>;
 using ToAuthproc = std::variant<Acquire, Begin, Choose>;
 using FromAuthproc = std::variant<Acquired, Sealed, Completed, Failed>;
 using ToServer = std::variant<Serve, ClientAnswer>;

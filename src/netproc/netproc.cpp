@@ -48,7 +48,7 @@ class Session {
 
 Result<void> Session::run(SaslChannel& sasl) {
   const Capabilities offer = TRY(open());
-  return submit_mail(server_, offer, settings_.protocol, parent_, sasl);
+  return serve_orders(server_, offer, settings_.protocol, parent_, sasl);
 }
 
 // Up to the EHLO that counts.

@@ -1,9 +1,12 @@
-// msmtp-resolver: answers one question about a host's addresses and ends. It reads the answers of name servers, and can
+// msmtp-resolver: answers one question about addresses or names and ends. It reads the answers of name servers, and can
 // reach nothing but them and the resolver's configuration.
 #include "common/channel.hpp"
 #include "common/child.hpp"
 #include "common/sandbox.hpp"
 #include "netproc/resolver.hpp"
+
+#include <utility>
+#include <variant>
 
 namespace msmtp {
 
@@ -11,11 +14,26 @@ namespace {
 
 using ToParent = Channel<FromResolver, ToResolver>;
 
+using Answer = std::variant<Resolved, OwnName, PeerName, Service>;
+
+template <class Message>
+Result<Answer> answer_of(Result<Message> result) {
+  if (!result) return Unexpected{std::move(result).error()};
+  return Answer(std::move(*result));
+}
+
+struct AnswerTo {
+  Result<Answer> operator()(const Resolve& question) const { return answer_of(resolve(question)); }
+  Result<Answer> operator()(const AskOwnName& question) const { return answer_of(canonical_name(question)); }
+  Result<Answer> operator()(const AskPeerName& question) const { return answer_of(peer_name(question)); }
+  Result<Answer> operator()(const AskService& question) const { return answer_of(find_service(question)); }
+};
+
 Result<void> answer_one_question(ToParent& parent) {
   TRY(enter_stage(Stage::resolver_resolve, resolver_grants()));
-  const Resolve question = TRY(parent.expect_one<Resolve>(Deadline::never()));
-  const Resolved answer = TRY(resolve(question));
-  return parent.send(answer);
+  const auto question = TRY((parent.expect<Resolve, AskOwnName, AskPeerName, AskService>(Deadline::never())));
+  const Answer answer = TRY(std::visit(AnswerTo{}, question));
+  return std::visit([&](const auto& message) { return parent.send(message); }, answer);
 }
 
 int run() {

@@ -1,10 +1,11 @@
-// One mail, step by step.
+// What the parent wants of a server that has been greeted: a mail, step by step, mostly.
 #include "netproc/smtp_client.hpp"
 
 #include "netproc/smtp_auth.hpp"
 #include "netproc/smtp_chunking.hpp"
 #include "netproc/smtp_content.hpp"
 #include "netproc/smtp_envelope.hpp"
+#include "netproc/smtp_queue.hpp"
 
 #include <string>
 #include <utility>
@@ -22,13 +23,19 @@ Result<void> log_in(SmtpConnection& server, const Capabilities& offer, Mechanism
   return parent.send(Authenticated{});
 }
 
-// The parent may wait for its user: a password, the end of the mail's header.
-Result<Envelope> next_envelope(SmtpConnection& server, const Capabilities& offer, ParentChannel& parent,
-                               SaslChannel& sasl) {
-  auto message = TRY((parent.expect<Authenticate, Envelope>(Deadline::never())));
-  if (auto* envelope = std::get_if<Envelope>(&message)) return std::move(*envelope);
-  TRY(log_in(server, offer, std::get<Authenticate>(message).mechanism, parent, sasl));
-  return parent.expect_one<Envelope>(Deadline::never());
+using Order = std::variant<Envelope, QueueStart, Leave>;
+
+// What is to be done, after the login if there is one. The parent may wait for its user: a password, the end of the
+// mail's header.
+Result<Order> next_order(SmtpConnection& server, const Capabilities& offer, ParentChannel& parent, SaslChannel& sasl) {
+  auto message = TRY((parent.expect<Authenticate, Envelope, QueueStart, Leave>(Deadline::never())));
+  if (const auto* login = std::get_if<Authenticate>(&message)) {
+    TRY(log_in(server, offer, login->mechanism, parent, sasl));
+    return parent.expect<Envelope, QueueStart, Leave>(Deadline::never());
+  }
+  if (auto* envelope = std::get_if<Envelope>(&message)) return Order(std::move(*envelope));
+  if (auto* queue = std::get_if<QueueStart>(&message)) return Order(std::move(*queue));
+  return Order(Leave{});
 }
 
 Result<MailTransaction> receive_recipients(Envelope envelope, ParentChannel& parent) {
@@ -51,20 +58,43 @@ Result<Refusals> send_mail(SmtpConnection& server, const Capabilities& offer, co
   return refusals;
 }
 
+// What an order asks for, up to the last message to the parent. Whoever has what it wants leaves the server first: the
+// parent may end at once, and this process with it.
+struct Execution {
+  SmtpConnection& server;
+  const Capabilities& offer;
+  Protocol protocol;
+  ParentChannel& parent;
+
+  Result<void> operator()(Envelope& envelope) const {
+    const MailTransaction mail = TRY(receive_recipients(std::move(envelope), parent));
+    TRY(check_offer(mail, offer));
+    const Refusals refusals = TRY(send_mail(server, offer, mail, protocol, parent));
+    const std::string verdict = TRY(await_delivery(server, mail, refusals, protocol, parent));
+    server.leave();
+    return parent.send(Delivered{Text<max_reply_text>::cut(verdict)});
+  }
+
+  Result<void> operator()(const QueueStart& order) const {
+    TRY(start_queue(server, offer, order));
+    server.leave();
+    return parent.send(QueueStarted{});
+  }
+
+  Result<void> operator()(const Leave&) const {
+    server.leave();
+    return parent.send(Left{});
+  }
+};
+
 }  // namespace
 
-Result<void> submit_mail(SmtpConnection& server, const Capabilities& offer, Protocol protocol, ParentChannel& parent,
-                         SaslChannel& sasl) {
+Result<void> serve_orders(SmtpConnection& server, const Capabilities& offer, Protocol protocol, ParentChannel& parent,
+                          SaslChannel& sasl) {
   TRY(parent.send(offer));
-  Envelope envelope = TRY(next_envelope(server, offer, parent, sasl));
+  Order order = TRY(next_order(server, offer, parent, sasl));
   sasl.close();
-  const MailTransaction mail = TRY(receive_recipients(std::move(envelope), parent));
-  TRY(check_offer(mail, offer));
-  const Refusals refusals = TRY(send_mail(server, offer, mail, protocol, parent));
-  const std::string verdict = TRY(await_delivery(server, mail, refusals, protocol, parent));
-  // The parent may end at once, and this process with it: what is owed to the server comes first.
-  server.leave();
-  return parent.send(Delivered{Text<max_reply_text>::cut(verdict)});
+  return std::visit(Execution{server, offer, protocol, parent}, order);
 }
 
 }  // namespace msmtp

@@ -65,6 +65,10 @@ CommandLine bdat_command(std::size_t octets, bool last) {
   return fixed_command("BDAT " + std::to_string(octets) + (last ? " LAST" : ""));
 }
 
+Result<CommandLine> etrn_command(const Line<max_queue_argument>& argument) {
+  return command("ETRN", argument.empty() ? "ETRN" : "ETRN " + argument.str());
+}
+
 CommandLine fixed_command(std::string_view text) {
   return CommandLine::from(text).value_or(CommandLine());
 }

@@ -25,6 +25,8 @@ Result<CommandLine> mail_command(const Envelope& envelope, const Capabilities& o
 Result<CommandLine> rcpt_command(const Recipient& recipient, const Envelope& envelope);
 // BDAT for a chunk of so many octets (RFC 3030), the LAST of the mail or not.
 CommandLine bdat_command(std::size_t octets, bool last);
+// ETRN (RFC 1985).
+Result<CommandLine> etrn_command(const Line<max_queue_argument>& argument);
 // A command that needs no argument, or one that we write ourselves: "DATA", "AUTH PLAIN".
 CommandLine fixed_command(std::string_view text);
 

@@ -17,7 +17,7 @@ struct Row {
 };
 
 // RFC 5321, 4.5.3.2; it has nothing to say about a connection, a proxy and the handshake.
-constexpr std::array<Row, 12> table = {{
+constexpr std::array<Row, 13> table = {{
     {Step::connect, "connection", minutes(5)},
     {Step::proxy, "reply of the proxy", minutes(5)},
     {Step::greeting, "greeting", minutes(5)},
@@ -30,6 +30,7 @@ constexpr std::array<Row, 12> table = {{
     {Step::data, "reply to DATA", minutes(2)},
     {Step::content, "reply to the mail", minutes(3)},
     {Step::delivery, "reply to the end of the mail", minutes(10)},
+    {Step::queue, "reply to ETRN", minutes(5)},
 }};
 
 constexpr bool is_in_order() {

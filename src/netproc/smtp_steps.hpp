@@ -21,7 +21,8 @@ enum class Step : std::uint8_t {
   data,
   content,   // one piece of the mail
   delivery,  // the reply after the final dot
-  last = delivery,
+  queue,     // of ETRN
+  last = queue,
 };
 
 // What is awaited in that step, for messages: "greeting", "reply to RCPT".

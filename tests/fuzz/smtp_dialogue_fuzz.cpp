@@ -58,7 +58,7 @@ Result<void> submit(FakeServer& server, Protocol protocol, ParentChannel& parent
   SmtpConnection connection(server, Timers(1), DialogueTrace::off());
   const std::string greeting = TRY(await_greeting(connection));
   const Capabilities offer = TRY(say_hello(connection, protocol, *Line<max_host>::from("me.test")));
-  auto submitted = submit_mail(connection, offer, protocol, parent, sasl);
+  auto submitted = serve_orders(connection, offer, protocol, parent, sasl);
   connection.leave();
   return submitted;
 }

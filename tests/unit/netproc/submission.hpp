@@ -85,7 +85,7 @@ class Submission {
     // Whoever has said all that there is to say is gone: nobody may wait for more.
     if (parent.tests.fd().is_open()) shutdown(parent.tests.fd().number(), SHUT_WR);
     if (sasl.tests.fd().is_open()) shutdown(sasl.tests.fd().number(), SHUT_WR);
-    auto result = submit_mail(connection_, offer, protocol, parent.ours, sasl.ours);
+    auto result = serve_orders(connection_, offer, protocol, parent.ours, sasl.ours);
     connection_.leave();
     parent.ours.close();
     return result;
