@@ -30,13 +30,17 @@ std::vector<std::string> resolver_environment() {
   return variables;
 }
 
+// Without a blank behind the program's name, so that they are told from the one that has no more than it.
+constexpr std::string_view own_resolver_name = "msmtp-resolver[own-name]";
+constexpr std::string_view peer_resolver_name = "msmtp-resolver[peer-name]";
+
 }  // namespace
 
 Crew::~Crew() {
   netproc.reset();
   signer.reset();
   authproc.reset();
-  resolver.reset();
+  for (auto* one : {&resolver, &own_resolver, &peer_resolver}) one->reset();
   server.reset();
   const Deadline deadline = Deadline::in(std::chrono::milliseconds(300));
   for (CrewMember& member : members_) {
@@ -49,7 +53,7 @@ void Crew::leave_to_parent() {
   netproc.reset();
   signer.reset();
   authproc.reset();
-  resolver.reset();
+  for (auto* one : {&resolver, &own_resolver, &peer_resolver}) one->reset();
   server.reset();
   members_.clear();
 }
@@ -123,7 +127,7 @@ Error Crew::explain(Error error) {
 }
 
 Result<Fd> CrewStarter::start(std::string_view program, std::vector<HandedFd> descriptors,
-                              const std::vector<std::string>& environment) {
+                              const std::vector<std::string>& environment, std::string_view called) {
   SocketPair channel = TRY(make_seqpacket_pair());
   Pipe log = TRY(make_pipe());
   TRY(set_nonblocking(log.read_end));
@@ -135,12 +139,24 @@ Result<Fd> CrewStarter::start(std::string_view program, std::vector<HandedFd> de
   descriptors.push_back({std::move(log.write_end), STDERR_FILENO});
   descriptors.push_back({std::move(channel.right), parent_channel_number});
   Child child = TRY(spawn(directory_ + '/' + std::string(program), std::move(descriptors), environment));
-  crew_.add({std::string(program), std::move(child), std::move(log.read_end), {}});
+  crew_.add({std::string(called.empty() ? program : called), std::move(child), std::move(log.read_end), {}});
   return std::move(channel.left);
 }
 
 Result<void> CrewStarter::start_resolver() {
-  crew_.resolver.emplace(TRY(start(resolver_program, {}, resolver_environment())), resolver_program);
+  return start_resolver(crew_.resolver, resolver_program);
+}
+
+Result<void> CrewStarter::start_own_resolver() {
+  return start_resolver(crew_.own_resolver, own_resolver_name);
+}
+
+Result<void> CrewStarter::start_peer_resolver() {
+  return start_resolver(crew_.peer_resolver, peer_resolver_name);
+}
+
+Result<void> CrewStarter::start_resolver(std::optional<Crew::Resolver>& resolver, std::string_view called) {
+  resolver.emplace(TRY(start(resolver_program, {}, resolver_environment(), called)), called);
   return {};
 }
 

@@ -17,7 +17,7 @@ namespace msmtp {
 
 // One helper as the parent sees it.
 struct CrewMember {
-  std::string program;  // "msmtp-netproc"
+  std::string program;  // "msmtp-netproc": what it is called in messages
   Child process;
   Fd log;  // the pipe that its stderr is
   ChildLogReader log_reader;
@@ -41,7 +41,9 @@ class Crew {
 
   std::optional<Netproc> netproc;
   std::optional<Authproc> authproc;
-  std::optional<Resolver> resolver;
+  std::optional<Resolver> resolver;       // of what we connect to
+  std::optional<Resolver> own_resolver;   // of this machine's name
+  std::optional<Resolver> peer_resolver;  // of the server's name
   std::optional<Signer> signer;
   std::optional<Server> server;
 
@@ -84,7 +86,10 @@ class CrewStarter {
  public:
   CrewStarter(std::string directory, Crew& crew) : directory_(std::move(directory)), crew_(crew) {}
 
+  // Each resolver answers one question.
   Result<void> start_resolver();
+  Result<void> start_own_resolver();
+  Result<void> start_peer_resolver();
   // Before netproc, which is given the other end of its channel; with the environment of the user.
   Result<void> start_signer();
   // With TLS another executable is started than without. WITH_SASL: authproc is started too, with the environment of
@@ -95,7 +100,8 @@ class CrewStarter {
 
  private:
   Result<Fd> start(std::string_view program, std::vector<HandedFd> descriptors,
-                   const std::vector<std::string>& environment);
+                   const std::vector<std::string>& environment, std::string_view called = {});
+  Result<void> start_resolver(std::optional<Crew::Resolver>& resolver, std::string_view called);
 
   std::string directory_;
   Crew& crew_;

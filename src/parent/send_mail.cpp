@@ -5,24 +5,22 @@
 // callers of msmtp know, in which the mail comes first. Hence errors that wait.
 #include "parent/send_mail.hpp"
 
-#include "common/lesser_user.hpp"
-#include "common/run_command.hpp"
 #include "common/sandbox.hpp"
 #include "common/text.hpp"
 #include "parent/account_choice.hpp"
+#include "parent/account_setup.hpp"
 #include "parent/address_list.hpp"
 #include "parent/aliases.hpp"
-#include "parent/config_files.hpp"
 #include "parent/crew.hpp"
+#include "parent/crew_briefing.hpp"
 #include "parent/delivery_log.hpp"
-#include "parent/describe.hpp"
 #include "parent/envelope_address.hpp"
 #include "parent/features.hpp"
 #include "parent/header_edit.hpp"
 #include "parent/header_scan.hpp"
 #include "parent/local_names.hpp"
 #include "parent/mail_input.hpp"
-#include "parent/orders.hpp"
+#include "parent/name_questions.hpp"
 #include "parent/patterns.hpp"
 #include "parent/report.hpp"
 #include "parent/submission.hpp"
@@ -53,34 +51,37 @@ std::string describe_refused(const SubmissionOutcome& outcome) {
   return text;
 }
 
+// The accounts among which the mail chooses, as the command line makes them; the last is that of the environment. The
+// passwords go with them: in CONFIG it is only to be seen that there was one.
+std::vector<Account> candidates_of(LoadedConfig& config, const Account& overrides) {
+  std::vector<Account> candidates;
+  for (Account& account : config.accounts) {
+    candidates.push_back(copy_of(account));
+    if (account.password) account.password->wipe();
+  }
+  candidates.emplace_back().host = environment_variable("SMTPSERVER");
+  for (Account& candidate : candidates) copy_given_settings(candidate, overrides);
+  return candidates;
+}
+
 class SendMail {
  public:
-  SendMail(Options& options, const Places& places, const Console& console)
+  SendMail(const Options& options, const Places& places, const Console& console)
       : options_(options),
-        places_(places),
         console_(console),
-        crew_([&console, &options](const LogRecord& record) { report_record(console, record, options.debug); }) {}
+        setup_(options, places, console),
+        crew_([&console, &options](const LogRecord& record) { report_record(console, record, options.debug); }),
+        briefing_(crew_, places, setup_.home, options.debug),
+        names_(crew_) {}
 
   ExitCode run();
 
  private:
   // Stage one: files, commands, helpers.
   Result<void> set_up();
-  Result<LoadedConfig> load();
-  Result<void> gather_local_names();
-  Result<void> settle_account(LoadedConfig config);
+  Result<void> set_up_for_account();
+  Result<void> set_up_for_any_account();
   Result<void> before_the_mail(Result<void> briefed);
-  Result<void> prepare_for_any_account();
-  Result<void> offer_candidate(Account candidate, bool more_follow);
-  Result<Acquire> question_about(Account& account) const;
-  Result<void> ask_signer(const Account& account, bool more_follow);
-  Result<void> brief_signer();
-  Result<Choose> choice() const;
-  bool password_may_be_looked_for() const;
-  void dismiss_credentials();
-  Result<void> try_passwordeval();
-  Result<void> start_crew();
-  Result<void> brief_crew();
   bool mail_decides_account() const;
   bool may_have_recipients() const {
     return options_.read_recipients || !options_.recipients.empty() || !options_.envelope_recipients.empty();
@@ -92,8 +93,6 @@ class SendMail {
   Result<void> compose(Result<void> prepared);
   Result<void> read_header();
   Result<void> finish_account();
-  void show_notes();
-  void show_account();
   Result<void> settle_recipients();
   Result<std::vector<std::string>> expand_aliases(const std::string& file);
   Result<OutgoingHeader> make_header();
@@ -103,20 +102,15 @@ class SendMail {
   ExitCode submit();
   void log(const SubmissionOutcome& outcome, std::uint64_t size);
 
-  Options& options_;
-  const Places& places_;
+  const Options& options_;
   const Console& console_;
+  AccountSetup setup_;
   Crew crew_;
+  CrewBriefing briefing_;
+  NameQuestions names_;
   std::optional<LoadedConfig> config_;  // while the mail has to be read before an account can be chosen
   std::optional<Account> account_;
-  std::vector<std::string> candidates_;  // accounts that the mail may choose, in the order of the credential child
-  std::vector<std::string> notes_;
-  PatternValues patterns_;
-  HomeFacts home_;
   DeliveryLog log_;
-  std::optional<LesserUser> lesser_user_;
-  bool briefed_ = false;
-  bool password_known_ = false;
 
   MailInput mail_;
   HeaderFacts header_facts_;
@@ -141,187 +135,58 @@ bool SendMail::mail_decides_account() const {
 }
 
 Result<void> SendMail::set_up() {
-  tzset();  // reads a file, which a later stage may not
-  lesser_user_ = TRY(find_lesser_user());
-  home_ = {environment_variable("HOME"), environment_variable("XDG_CONFIG_HOME"), passwd_home_directory(), geteuid(),
-           is_set_id()};
-  LoadedConfig config = TRY(load());
-  TRY(gather_local_names());
+  LoadedConfig config = TRY(setup_.load());
+  setup_.patterns.canonical_host = [this] { return names_.own_name(account_->timeout); };
   if (mail_decides_account()) {
     config_ = std::move(config);
-    return sends() ? before_the_mail(prepare_for_any_account()) : Result<void>();
+    return before_the_mail(set_up_for_any_account());
   }
-  TRY(settle_account(std::move(config)));
-  if (options_.pretend) return try_passwordeval();
-  if (!sends()) return {};
-  log_.open(*account_);
-  account_->domain = TRY(expand_domain(account_->domain, patterns_));  // the network child is told it now
-  TRY(start_crew());
-  return before_the_mail(brief_crew());
+  account_ = TRY(setup_.choose(std::move(config), std::nullopt));
+  return before_the_mail(set_up_for_account());
 }
 
-// An unconfined credential child must not wait for orders from somebody who reads a mail.
-Result<void> SendMail::before_the_mail(Result<void> briefed) {
-  if (!briefed) dismiss_credentials();
-  return briefed;
-}
-
-void SendMail::dismiss_credentials() {
-  crew_.authproc.reset();
-  crew_.signer.reset();
-}
-
-Result<LoadedConfig> SendMail::load() {
-  if (!wants_config_files(options_)) {
-    TRY(drop_set_id());
-    return LoadedConfig{};
+Result<void> SendMail::set_up_for_account() {
+  Account& account = *account_;
+  if (options_.pretend) TRY(setup_.try_passwordeval(account));
+  CrewNeeds needs;
+  needs.own_name = asks_for_own_name(account, setup_.patterns, true);
+  if (!sends()) return options_.pretend ? briefing_.start(needs) : Result<void>();
+  log_.open(account);
+  const bool domain_waits = asks_for_own_name(account, setup_.patterns, false);
+  if (!domain_waits) account.domain = TRY(expand_domain(account.domain, setup_.patterns));
+  needs.add(account);
+  TRY(briefing_.start(needs));
+  if (unavailable_feature(account)) {
+    briefing_.dismiss_credentials();
+    return {};
   }
-  ConfigRequest request;
-  request.system_file = places_.sysconfdir + "/msmtprc";
-  request.user_file = user_config_file(home_, options_.config_file);
-  request.user_file_given = options_.config_file.has_value();
-  request.facts = home_;
-  request.run_command = [](std::string_view command) { return run_command(command, Deadline::never()); };
-  request.give_up_rights = drop_set_id;
-  return load_config(request, notes_);
-}
-
-Result<void> SendMail::gather_local_names() {
-  patterns_.mail_name = [mail_name = read_mail_name(places_.sysconfdir + "/mailname")] { return mail_name; };
-  patterns_.user = [user = local_user_name()] { return Result<std::string>(user); };
-  patterns_.host = [host = local_host_name()] { return Result<std::string>(host); };
-  patterns_.canonical_host = []() -> Result<std::string> {
-    return fail(ExitCode::unavailable, "the pattern %C is not available yet; %H gives the name of this host as it is");
-  };
-  return {};
-}
-
-Result<void> SendMail::settle_account(LoadedConfig config) {
-  const ChoiceFacts facts{header_facts_.sender, environment_variable("EMAIL"), environment_variable("SMTPSERVER")};
-  account_ = TRY(choose_account(options_, facts, std::move(config), notes_));
-  password_known_ = account_->auth.wanted && (account_->password || account_->passwordeval);
-  complete_account(*account_);
-  // Who sends is settled last; but where nothing can name a sender any more, no password is asked for either.
-  const bool sender_may_come = account_->auto_from || options_.read_envelope_from;
-  return check_account(*account_, !options_.pretend && !sender_may_come);
+  if (!domain_waits) TRY(briefing_.prepare(account));
+  return briefing_.seek(account);
 }
 
 // Whatever account the mail chooses, what it may need has to be there; and what it must not choose for itself, a
 // password or a command, is the credential child's business before the mail is read.
-Result<void> SendMail::prepare_for_any_account() {
-  for (const Account& account : config_->accounts) log_.open(account);
-  Account from_environment;
-  from_environment.host = environment_variable("SMTPSERVER");
-  copy_given_settings(from_environment, options_.overrides);
-  log_.open(from_environment);
-  TRY(start_crew());
-  if (!crew_.authproc && !crew_.signer) return {};
-  for (Account& account : config_->accounts) {
-    Account candidate = copy_of(account);
-    if (account.password) account.password->wipe();  // that there was one is still to be seen
-    copy_given_settings(candidate, options_.overrides);
-    TRY(offer_candidate(std::move(candidate), true));
+Result<void> SendMail::set_up_for_any_account() {
+  std::vector<Account> candidates = candidates_of(*config_, options_.overrides);
+  CrewNeeds needs;
+  for (const Account& candidate : candidates) {
+    needs.own_name = needs.own_name || asks_for_own_name(candidate, setup_.patterns, true);
+    if (sends()) needs.add(candidate);
+    if (sends()) log_.open(candidate);
   }
-  return offer_candidate(std::move(from_environment), false);
-}
-
-Result<void> SendMail::offer_candidate(Account candidate, bool more_follow) {
-  candidates_.push_back(candidate.name);
-  if (candidates_.size() > max_candidates) return fail(ExitCode::config, "there are too many accounts to choose from");
-  if (crew_.signer) TRY(ask_signer(candidate, more_follow));
-  if (!crew_.authproc) return {};
-  Acquire question = TRY(question_about(candidate));
-  question.more_follow = more_follow;
-  return crew_.authproc->send(question, Deadline::in(std::chrono::seconds(30)));
-}
-
-Result<Acquire> SendMail::question_about(Account& account) const {
-  return acquire_message(account, home_directory(home_) + "/.netrc", places_.sysconfdir + "/netrc");
-}
-
-Result<void> SendMail::ask_signer(const Account& account, bool more_follow) {
-  const Deadline soon = Deadline::in(std::chrono::seconds(30));
-  const LoadKey where = TRY(load_key_message(account));
-  Acquire pin = TRY(pin_message(account, home_directory(home_) + "/.netrc", places_.sysconfdir + "/netrc"));
-  pin.more_follow = more_follow;
-  TRY(crew_.signer->send(where, soon));
-  return crew_.signer->send(pin, soon);
-}
-
-Result<Choose> SendMail::choice() const {
-  const auto chosen = std::ranges::find(candidates_, account_->name);
-  if (chosen == candidates_.end()) return fail(ExitCode::software, "an account has appeared that was not there before");
-  return Choose{static_cast<std::uint16_t>(chosen - candidates_.begin())};
-}
-
-// --pretend shows whether the command works; what it says is wiped unread.
-Result<void> SendMail::try_passwordeval() {
-  if (!account_->auth.wanted || account_->password || !account_->passwordeval) return {};
-  TRY(run_command(*account_->passwordeval, Deadline::never(), {STDERR_FILENO, ExitCode::config}));
-  return {};
-}
-
-Result<void> SendMail::start_crew() {
-  const auto any = [this](auto wanted) {
-    return account_ ? wanted(*account_) : std::ranges::any_of(config_->accounts, wanted);
-  };
-  CrewStarter starter(places_.helpers, crew_);
-  if (any(needs_signer)) TRY(starter.start_signer());
-  TRY(starter.start_netproc(any([](const Account& account) { return account.tls; }),
-                            any([](const Account& account) { return account.auth.wanted; })));
-  if (any([](const Account& account) { return destination_of(account).needs_resolver; })) TRY(starter.start_resolver());
-  return {};
-}
-
-// The helpers begin at once: the password is looked for, the name resolved and TLS prepared while the mail is read.
-Result<void> SendMail::brief_crew() {
-  if (unavailable_feature(*account_)) {
-    dismiss_credentials();
-    return {};
-  }
-  const Prepare prepare = TRY(prepare_message(*account_, options_.debug));
-  TRY(crew_.netproc->send(prepare));
-  TRY(brief_signer());
-  // When there is no key there will be no session, and nobody needs to be asked for a password.
-  const bool goes_on = !crew_.signer || !crew_.authproc || !password_may_be_looked_for() || crew_.await_key();
-  if (!account_->auth.wanted || !goes_on) {
-    crew_.authproc.reset();
-  } else if (candidates_.size() > 1) {
-    const Choose chosen = TRY(choice());
-    TRY(crew_.authproc->send(chosen));
-  } else if (candidates_.size() == 1) {
-    // The only one there is, and already being asked for.
-  } else {
-    const Acquire question = TRY(question_about(*account_));
-    TRY(crew_.authproc->send(question));
-  }
-  if (account_->password) account_->password->wipe();  // that there was one is still to be seen
-  if (const Destination destination = destination_of(*account_); destination.needs_resolver) {
-    const auto host = Line<max_host>::from(destination.host);
-    if (!host) return fail(ExitCode::config, "the host name is too long");
-    TRY(crew_.resolver->send(Resolve{*host}));
-  }
-  briefed_ = true;
-  return {};
-}
-
-// Where there is nothing to sign with, the network child sees from its first message that it needs no signer.
-Result<void> SendMail::brief_signer() {
-  if (!crew_.signer) return {};
-  if (!needs_signer(*account_)) {
-    crew_.signer.reset();
-  } else if (candidates_.size() > 1) {
-    const Choose chosen = TRY(choice());
-    return crew_.signer->send(chosen);
-  } else if (candidates_.empty()) {
-    return ask_signer(*account_, false);
+  if (!sends() && !options_.pretend) return {};
+  TRY(briefing_.start(needs));
+  if (!needs.login && !needs.key) return {};
+  for (std::size_t i = 0; i < candidates.size(); ++i) {
+    TRY(briefing_.offer(std::move(candidates[i]), i + 1 < candidates.size()));
   }
   return {};
 }
 
-// Two helpers must not ask the user at the same time.
-bool SendMail::password_may_be_looked_for() const {
-  return account_->auth.wanted && !account_->password;
+// An unconfined credential child must not wait for orders from somebody who reads a mail.
+Result<void> SendMail::before_the_mail(Result<void> briefed) {
+  if (!briefed) briefing_.dismiss_credentials();
+  return briefed;
 }
 
 // ---- stage two ----
@@ -340,16 +205,17 @@ Result<void> SendMail::compose(Result<void> prepared) {
   TRY(enter_stage(Stage::parent_compose, compose_grants()));
   TRY(read_header());
   auto finished = prepared ? finish_account() : std::move(prepared);
-  show_notes();
+  setup_.show_notes(header_facts_.sender);
   TRY(std::move(finished));
-  show_account();
+  setup_.show(*account_);
   TRY(settle_recipients());
   if (options_.pretend) return {};
   if (auto missing = unavailable_feature(*account_)) return fail(ExitCode::unavailable, *missing);
-  if (!briefed_) TRY(brief_crew());
+  if (!briefing_.has_prepared()) TRY(briefing_.prepare(*account_));
+  if (!briefing_.has_sought()) TRY(briefing_.seek(*account_));
   header_ = TRY(make_header());
   Grants grants;
-  grants.user = lesser_user_;
+  grants.user = setup_.lesser_user;
   return enter_stage(Stage::parent_supervise, grants);
 }
 
@@ -375,32 +241,15 @@ Result<void> SendMail::finish_account() {
   if (config_) {
     LoadedConfig config = std::move(*config_);
     config_.reset();
-    TRY(settle_account(std::move(config)));
+    account_ = TRY(setup_.choose(std::move(config), header_facts_.sender));
   } else if (options_.read_envelope_from && account_->allow_from_override) {
     account_->from = header_facts_.sender;
   }
-  patterns_.mail_sender = header_facts_.sender;
-  TRY(apply_patterns(*account_, patterns_));
+  setup_.patterns.mail_sender = header_facts_.sender;
+  TRY(apply_patterns(*account_, setup_.patterns));
   TRY(check_account(*account_, !options_.pretend));
   if (account_->from) TRY(check_address(*account_->from, "envelope from address", ExitCode::usage));
   return {};
-}
-
-// Also when there is no account in the end: then they say why.
-void SendMail::show_notes() {
-  if (!options_.pretend && !options_.debug) return;
-  std::string text;
-  if (options_.read_envelope_from)
-    text = "envelope from address extracted from mail: " + printable(*header_facts_.sender) + '\n';
-  for (const std::string& note : notes_) text += printable(note) + '\n';
-  (void)console_.print(text);
-}
-
-void SendMail::show_account() {
-  if (!options_.pretend && !options_.debug) return;
-  std::string text = describe_account(*account_, options_, password_known_);
-  if (options_.debug) text += "sandbox = " + sandbox_level().text + '\n';
-  (void)console_.print(text);
 }
 
 Result<void> SendMail::settle_recipients() {
@@ -481,7 +330,7 @@ void SendMail::log(const SubmissionOutcome& outcome, std::uint64_t size) {
 
 }  // namespace
 
-ExitCode send_mail(Options& options, const Places& places, const Console& console) {
+ExitCode send_mail(const Options& options, const Places& places, const Console& console) {
   return SendMail(options, places, console).run();
 }
 

@@ -4,19 +4,12 @@
 #include "common/exit_code.hpp"
 #include "parent/console.hpp"
 #include "parent/options.hpp"
-
-#include <string>
+#include "parent/places.hpp"
 
 namespace msmtp {
 
-// Where things are on this system.
-struct Places {
-  std::string sysconfdir;  // msmtprc, netrc, mailname
-  std::string helpers;     // the directory of the helper executables
-};
-
 // Reads the mail and sends it, or with --pretend shows what it would do. Gives the exit code; what there is to say has
 // been said and logged. The process is confined when it returns.
-ExitCode send_mail(Options& options, const Places& places, const Console& console);
+ExitCode send_mail(const Options& options, const Places& places, const Console& console);
 
 }  // namespace msmtp

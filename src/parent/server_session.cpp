@@ -12,13 +12,7 @@
 
 namespace msmtp {
 
-namespace {
-
 using std::chrono::seconds;
-
-constexpr seconds resolve_timer{60};
-
-}  // namespace
 
 // ---- connection ----
 

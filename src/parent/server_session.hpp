@@ -20,7 +20,8 @@ namespace msmtp {
 
 struct Destination;
 
-inline constexpr std::chrono::seconds reply_timer{300};  // RFC 5321, 4.5.3.2: greeting, MAIL, RCPT
+inline constexpr std::chrono::seconds reply_timer{300};   // RFC 5321, 4.5.3.2: greeting, MAIL, RCPT
+inline constexpr std::chrono::seconds resolve_timer{60};  // our own: it has none for the DNS
 
 class ServerSession {
  public:
