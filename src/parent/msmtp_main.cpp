@@ -4,13 +4,14 @@
 #include "common/sandbox.hpp"
 #include "common/spawn.hpp"
 #include "parent/config_files.hpp"
+#include "parent/configure_mode.hpp"
 #include "parent/console.hpp"
-#include "parent/features.hpp"
 #include "parent/helper_directory.hpp"
 #include "parent/local_names.hpp"
 #include "parent/options.hpp"
 #include "parent/program_texts.hpp"
 #include "parent/send_mail.hpp"
+#include "parent/server_modes.hpp"
 #include "parent/session_mode.hpp"
 
 #include <cerrno>
@@ -68,11 +69,17 @@ ExitCode complain(const Console& console, const std::string& text, ExitCode code
 }
 
 ExitCode run_mode(Options& options, const Console& console) {
-  if (auto missing = unavailable_feature(options)) return complain(console, *missing, ExitCode::unavailable);
   if (options.mode == Mode::only_print) return ExitCode::ok;
   const InstallLayout layout{config::bindir, config::libexec_helpers, config::helpers_from_bindir};
   const Places places{std::string(config::sysconfdir), helper_directory(layout, running_executable(), is_set_id())};
-  if (options.mode == Mode::smtp_session) return serve_smtp_session(options, places, console);
+  switch (options.mode) {
+    case Mode::configure: return write_configuration(options, places, console);
+    case Mode::server_info:
+    case Mode::queue_start: return run_server_mode(options, places, console);
+    case Mode::smtp_session: return serve_smtp_session(options, places, console);
+    case Mode::sendmail:
+    case Mode::only_print: break;
+  }
   return send_mail(options, places, console);
 }
 

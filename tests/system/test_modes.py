@@ -196,13 +196,6 @@ def test_debug_of_a_failure(t):
     check(run.code == 65 and b"<-- 550 no\r\n" in run.out, str(run))
 
 
-@cases("-S", "--rmqs=x", "--configure=a@b.test")
-def test_modes_that_are_not_there_yet_say_so(t, option):
-    t.configure()
-    run = t.msmtp(option)
-    check(run.code == 69 and len(run.errors) == 1 and run.errors[0].startswith("msmtp: "), str(run))
-
-
 def test_standard_output_that_is_full_does_not_send_half(t):
     """-P to /dev/full must not look like a success that nobody can see; sending goes on."""
     server = t.serve(Dialogue())

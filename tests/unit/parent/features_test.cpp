@@ -6,21 +6,6 @@
 
 using namespace msmtp;
 
-TEST_CASE("modes that do not exist yet are named by their option") {
-  Options options;
-  CHECK_FALSE(unavailable_feature(options).has_value());
-  options.mode = Mode::only_print;
-  CHECK_FALSE(unavailable_feature(options).has_value());
-  options.mode = Mode::server_info;
-  CHECK(unavailable_feature(options) == "--serverinfo is not available yet");
-  options.mode = Mode::queue_start;
-  CHECK(unavailable_feature(options) == "--rmqs is not available yet");
-  options.mode = Mode::configure;
-  CHECK(unavailable_feature(options) == "--configure is not available yet");
-  options.mode = Mode::smtp_session;
-  CHECK_FALSE(unavailable_feature(options).has_value());
-}
-
 TEST_CASE("a method that this build lacks matters only when it is to be used") {
   Account account;
   account.auth = {true, Mechanism::gssapi};
