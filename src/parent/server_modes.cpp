@@ -4,21 +4,20 @@
 // helper.
 #include "parent/server_modes.hpp"
 
-#include "common/address.hpp"
 #include "common/sandbox.hpp"
 #include "parent/account_setup.hpp"
 #include "parent/crew.hpp"
 #include "parent/crew_briefing.hpp"
 #include "parent/features.hpp"
-#include "parent/message_fields.hpp"
 #include "parent/name_questions.hpp"
 #include "parent/proxy.hpp"
 #include "parent/report.hpp"
-#include "parent/server_report.hpp"
+#include "parent/server_questions.hpp"
 #include "parent/server_session.hpp"
 
 #include <chrono>
 #include <optional>
+#include <string>
 #include <utility>
 
 namespace msmtp {
@@ -50,8 +49,7 @@ class ServerMode {
   // Stage two: the server.
   Result<void> go_on();
   Result<void> ask_server();
-  Result<void> inform(ServerSession& session, const Capabilities& offer);
-  Result<void> start_queue(ServerSession& session, const Capabilities& offer);
+  Result<void> inform(ServerSession& session);
 
   const Options& options_;
   const Console& console_;
@@ -67,8 +65,8 @@ ExitCode ServerMode::run() {
   auto done = set_up();
   setup_.show_notes(std::nullopt);
   if (done) done = go_on();
-  if (done) return ExitCode::ok;
   crew_.drain_logs();
+  if (done) return ExitCode::ok;
   report_error(console_, done.error());
   return done.error().code;
 }
@@ -118,47 +116,18 @@ Result<void> ServerMode::ask_server() {
     secured_ = facts;
     if (options_.debug) (void)console_.print(describe_tls(facts));
   });
-  auto offer = session.open();
-  Result<void> done;
-  if (!offer) {
-    done = Unexpected{std::move(offer).error()};
-  } else {
-    done = asks_for_information() ? inform(session, *offer) : start_queue(session, *offer);
-  }
+  auto done = asks_for_information() ? inform(session) : ask_to_start_queue(session, account_, options_.queue_argument);
   if (done) return {};
   Error error = session.explain(std::move(done).error());
   session.dismiss();
   return Unexpected{std::move(error)};
 }
 
-// The server is let go before the DNS is asked who it is.
-Result<void> ServerMode::inform(ServerSession& session, const Capabilities& offer) {
-  TRY(session.netproc().send(Leave{}, session.step_limit(reply_timer)));
-  TRY(session.hear_one<Left>(session.step_limit(reply_timer)));
-  ServerFacts facts;
-  facts.secured = secured_;
-  facts.capabilities = offer;
-  const Connected& peer = session.connected();
-  if (!peer.local && !is_proxied(account_)) {
-    facts.peer_address = to_text(peer.endpoint);
-    facts.peer_name = TRY(names_.peer_name(peer.endpoint, account_.timeout));
-  }
+Result<void> ServerMode::inform(ServerSession& session) {
+  const std::string text = TRY(ask_for_information(session, names_, account_, secured_));
   crew_.drain_logs();
-  if (!console_.print(describe_server(account_, facts))) {
-    return fail(ExitCode::io_error, "cannot write to standard output");
-  }
-  return {};
-}
-
-Result<void> ServerMode::start_queue(ServerSession& session, const Capabilities& offer) {
-  if (!offer.etrn) return fail(ExitCode::unavailable, "the server does not support Remote Message Queue Starting");
-  if (account_.auth.wanted) TRY(session.authenticate(offer));
-  QueueStart order;
-  TRY(set_field(order.argument, std::string_view(options_.queue_argument), "the argument of --rmqs"));
-  TRY(session.netproc().send(order, session.step_limit(reply_timer)));
-  TRY(session.hear_one<QueueStarted>(session.step_limit(reply_timer)));
-  crew_.drain_logs();
-  return {};
+  if (console_.print(text)) return {};
+  return fail(ExitCode::io_error, "cannot write to standard output");
 }
 
 }  // namespace

@@ -49,6 +49,13 @@ class PlayedCrew {
   pid_t play_server(const std::function<void(ServerEnd&)>& script) {
     return play<ServerEnd>(crew.server, server_program, script);
   }
+  // A second resolver, as CALLED in messages.
+  pid_t play_peer_resolver(std::string_view called, const std::function<void(ResolverEnd&)>& script) {
+    return play<ResolverEnd>(crew.peer_resolver, called, script);
+  }
+  pid_t play_own_resolver(std::string_view called, const std::function<void(ResolverEnd&)>& script) {
+    return play<ResolverEnd>(crew.own_resolver, called, script);
+  }
 
   std::vector<LogRecord> records;
   Crew crew;

@@ -10,19 +10,29 @@ import struct
 import subprocess
 import tempfile
 import threading
+import time
 
 from harness import skip
 
 CLONE_NEWNS, CLONE_NEWUSER, CLONE_NEWNET = 0x20000, 0x10000000, 0x40000000
 MS_BIND, MS_REC, MS_PRIVATE = 4096, 16384, 1 << 18
 SIOCGIFFLAGS, SIOCSIFFLAGS, SIOCSIFADDR, IFF_UP = 0x8913, 0x8914, 0x8916, 1
-TYPES = {"A": 1, "CNAME": 5, "AAAA": 28}
+TYPES = {"A": 1, "CNAME": 5, "PTR": 12, "AAAA": 28, "SRV": 33}
 NO_ERROR, SERVER_FAILURE, NO_SUCH_NAME = 0, 2, 3
 
 
 def enter(names, hosts=None):
-    """NAMES: {name: [(type, address), ...]}; a value "servfail" or "silent" is that behaviour; other names do not
+    """NAMES: {name: [(type, value), ...]}; a value "servfail" or "silent" is that behaviour; other names do not
     exist."""
+    enter_empty(hosts)
+    try:
+        return DnsServer(names)
+    except OSError as error:
+        skip(f"no name server of our own here: {error}")
+
+
+def enter_empty(hosts=None):
+    """The same, where the test starts a name server of its own on 127.0.0.1."""
     libc = ctypes.CDLL(None, use_errno=True)
     uid, gid = os.geteuid(), os.getegid()
     flags = CLONE_NEWNS | CLONE_NEWNET | (CLONE_NEWUSER if uid else 0)
@@ -36,10 +46,24 @@ def enter(names, hosts=None):
     try:
         replace("/etc/resolv.conf", "nameserver 127.0.0.1\noptions timeout:1 attempts:2\n")
         replace("/etc/hosts", hosts or "127.0.0.1 localhost\n::1 localhost\n")
-        server = DnsServer(names)
     except OSError as error:
         skip(f"cannot change resolv.conf in a namespace: {error}")
-    return server
+
+
+def wait_for_name_server(seconds=10.0):
+    """Until it answers."""
+    query = struct.pack(">HHHHHH", 1, 0x100, 1, 0, 0, 0) + wire_name("localhost") + struct.pack(">HH", 1, 1)
+    end = time.monotonic() + seconds
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
+        sock.settimeout(0.1)
+        while time.monotonic() < end:
+            try:
+                sock.sendto(query, ("127.0.0.1", 53))
+                sock.recv(512)
+                return
+            except OSError:
+                time.sleep(0.02)
+    raise AssertionError("the name server does not answer")
 
 
 def bring_loopback_up():
@@ -120,16 +144,25 @@ class DnsServer:
             return None
         code = SERVER_FAILURE if known == "servfail" else NO_SUCH_NAME if known is None else NO_ERROR
         records = [] if isinstance(known, str) or known is None else known
-        answers = b"".join(
-            record(TYPES[type_], value) for type_, value in records if TYPES[type_] in (kind, TYPES["CNAME"])
-        )
+        answers, owner = b"", b"\xc0\x0c"
+        for type_, value in records:
+            if TYPES[type_] in (kind, TYPES["CNAME"]):
+                answers += record(owner, TYPES[type_], value)
+                owner = wire_name(value) if type_ == "CNAME" else owner
         count = sum(TYPES[type_] in (kind, TYPES["CNAME"]) for type_, _ in records)
         return query[:2] + struct.pack(">HHHHH", 0x8580 | code, 1, count, 0, 0) + question + answers
 
 
-def record(kind, value):
-    if kind == TYPES["CNAME"]:
-        data = b"".join(bytes([len(label)]) + label.encode() for label in value.split(".")) + b"\0"
+def wire_name(text):
+    return b"".join(bytes([len(label)]) + label.encode() for label in text.split(".")) + b"\0"
+
+
+def record(owner, kind, value):
+    if kind in (TYPES["CNAME"], TYPES["PTR"]):
+        data = wire_name(value)
+    elif kind == TYPES["SRV"]:
+        *numbers, target = value.split(" ", 3)
+        data = struct.pack(">HHH", *map(int, numbers)) + wire_name(target)
     else:
         data = socket.inet_pton(socket.AF_INET if kind == TYPES["A"] else socket.AF_INET6, value)
-    return b"\xc0\x0c" + struct.pack(">HHIH", kind, 1, 60, len(data)) + data
+    return owner + struct.pack(">HHIH", kind, 1, 60, len(data)) + data
