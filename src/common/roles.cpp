@@ -32,7 +32,7 @@ constexpr std::array<Rights, 15> table = {{
     {Role::netproc, Stage::netproc_talk, "talk", true, {stdio}, true,
      "none", "the proxy, the server"},
     {Role::authproc, Stage::authproc_acquire, "acquire", false, {}, false,
-     "netrc, /dev/tty, /bin/sh for passwordeval, msmtp-keyring", "none"},
+     "netrc, /dev/tty, /bin/sh for passwordeval, msmtp-keyring, Kerberos", "none; with GSSAPI the KDC"},
     {Role::authproc, Stage::authproc_exchange, "exchange", true, {stdio}, true,
      "none", "the server's challenges"},
     {Role::server, Stage::server_serve, "serve", true, {stdio}, true,
