@@ -22,7 +22,7 @@ def at(t, number, text):
 @cases(
     ("long", "--no-such-option"),
     ("short", "-q"),
-    ("mode", "-bp"),
+    ("mode", "-bd"),
     ("no-argument", "--host"),
     ("ambiguous", "--tls-c"),
     ("bad-port", "--port=99999"),
