@@ -5,7 +5,7 @@ set -eu
 
 build="g++ make pkg-config libtls-dev libssl-dev libgsasl-dev libseccomp-dev libcap-dev libidn2-dev libsecret-1-dev libp11-kit-dev"
 demo="openssl python3 procps iproute2 util-linux libcap2-bin"
-tests="catch2 libcriterion-dev clang clang-tidy clang-format libclang-rt-dev llvm shellcheck mandoc bmake strace git php-cli"
+tests="catch2 libcriterion-dev clang clang-tidy clang-format libclang-rt-dev llvm shellcheck mandoc bmake strace git php-cli dnsmasq-base"
 keyring="gnome-keyring dbus libsecret-tools"
 tokens="softhsm2 opensc"
 shells="zsh fish vim"

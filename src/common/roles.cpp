@@ -18,7 +18,7 @@ constexpr std::array<Rights, 15> table = {{
     {Role::parent, Stage::parent_session, "session", false, {}, false,
      "itself again for each mail, the server", "bounded messages"},
     {Role::parent, Stage::parent_compose, "compose", true, {stdio, rpath, flock, id}, false,
-     "alias files", "the mail"},
+     "alias files", "the mail, bounded messages"},
     {Role::parent, Stage::parent_supervise, "supervise", true, {stdio, flock}, true,
      "none", "the mail, bounded messages"},
     {Role::resolver, Stage::resolver_resolve, "resolve", true, {stdio, rpath, dns}, true,
