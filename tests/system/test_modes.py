@@ -40,7 +40,7 @@ def test_version(t):
     ]
     equal([label for label in labels if label in wanted], wanted, "labels in order")
     check(run.out.startswith(b"msmtp version "), f"{run.out[:100]}")
-    check(re.search(rb"Supported authentication methods:\nscram-sha-256 (\S+ )*\n", run.out), f"{run.out}")
+    check(re.search(rb"Supported authentication methods:\nscram-sha-256-plus scram-sha-1-plus scram-sha-256 (\S+ )*\n", run.out), f"{run.out}")
     check(f"User configuration file name: {t.rc}\n".encode() in run.out, f"{run.out}")
 
 
