@@ -151,7 +151,7 @@ FILES = {
     "crlf": START.replace("\n", "\r\n"), "tabs": "\taccount\tdefault\n\t host\t h \t\nfrom x\n",
     "before-account": "host h\nfrom x@y\n", "before-then-default": "host h\nfrom x@y\naccount default\nhost z\n",
     "twice": "account a\nhost h\naccount a\nhost x\n", "long": START + "domain " + "x" * 480 + "\n",
-    "last-cr": "account default\nfrom x@y\nhost h\r", "unknown": "nope\n", "bom": b"\xef\xbb\xbf" + START.encode(),
+    "last-cr": "account default\nfrom x@y\nhost h\r", "unknown": "nope\n",
     "inherit": "defaults\nport 30\ntls off\naccount a\nhost a\nfrom a@x\naccount b : a\nfrom b@x\ndefaults\nport 31\n"
                "account default : b\n",
     "inherit-in-order": "account a\nhost a\nport 1\nfrom x@y\naccount b\nhost b\naccount default : a,b\n",
