@@ -1,8 +1,8 @@
 // Internationalized domains in ASCII.
 #include "common/a_labels.hpp"
 
-#include "common/cursor.hpp"
 #include "common/text.hpp"
+#include "common/unicode_forms.hpp"
 
 #include <algorithm>
 #include <cstdint>
@@ -12,55 +12,7 @@ namespace msmtp {
 
 namespace {
 
-using CodePoints = std::vector<std::uint32_t>;
-
 constexpr std::size_t max_label = 63;
-
-// ---- UTF-8 ----
-
-// The COUNT continuation bytes that follow LEAD's own bits; nothing when they are not there.
-std::optional<std::uint32_t> take_continuation(Cursor& cursor, std::uint32_t lead, int count) {
-  for (int i = 0; i < count; ++i) {
-    const auto byte = cursor.take();
-    if (!byte || (static_cast<unsigned char>(*byte) & 0xc0U) != 0x80U) return std::nullopt;
-    lead = (lead << 6) | (static_cast<unsigned char>(*byte) & 0x3fU);
-  }
-  return lead;
-}
-
-// Takes one code point; nothing for what RFC 3629 does not allow: overlong forms, surrogates, too large numbers.
-std::optional<std::uint32_t> take_code_point(Cursor& cursor) {
-  const auto byte = cursor.take();
-  if (!byte) return std::nullopt;
-  const auto lead = static_cast<unsigned char>(*byte);
-  if (lead < 0x80) return lead;
-  const int count = lead >= 0xf0 ? 3 : lead >= 0xe0 ? 2 : 1;
-  if (lead < 0xc2 || lead > 0xf4) return std::nullopt;
-  const auto point = take_continuation(cursor, lead & (0x3fU >> count), count);
-  constexpr std::uint32_t least[] = {0, 0x80, 0x800, 0x10000};
-  if (!point || *point < least[count] || *point > 0x10ffff || (*point >= 0xd800 && *point <= 0xdfff))
-    return std::nullopt;
-  return point;
-}
-
-std::uint32_t lower_case(std::uint32_t point) {
-  if (point >= 'A' && point <= 'Z') return point + 0x20;
-  if (point >= 0xc0 && point <= 0xde && point != 0xd7) return point + 0x20;     // Latin-1, not the times sign
-  if (point >= 0x391 && point <= 0x3a9 && point != 0x3a2) return point + 0x20;  // Greek
-  if (point >= 0x400 && point <= 0x40f) return point + 0x50;                    // Cyrillic
-  if (point >= 0x410 && point <= 0x42f) return point + 0x20;
-  return point;
-}
-
-std::optional<CodePoints> code_points(std::string_view label) {
-  CodePoints points;
-  for (Cursor cursor(label); !cursor.at_end();) {
-    const auto point = take_code_point(cursor);
-    if (!point) return std::nullopt;
-    points.push_back(lower_case(*point));
-  }
-  return points;
-}
 
 // ---- Punycode, with the names and numbers of RFC 3492, 5 and 6 ----
 
@@ -129,9 +81,12 @@ std::string punycode(const CodePoints& points) {
 
 std::optional<std::string> to_a_label(std::string_view label) {
   if (!has_non_ascii(label)) return std::string(label);
-  const auto points = code_points(label);
-  if (!points || points->size() > max_label) return std::nullopt;
-  std::string text = "xn--" + punycode(*points);
+  auto given = code_points(label);
+  if (!given || given->size() > 4 * max_label) return std::nullopt;
+  make_lower_case(*given);
+  const CodePoints points = composed(*given);
+  if (!can_be_label(points)) return std::nullopt;
+  std::string text = "xn--" + punycode(points);
   if (text.size() > max_label) return std::nullopt;
   return text;
 }

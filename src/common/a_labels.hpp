@@ -1,4 +1,5 @@
-// Internationalized domains in ASCII, without a library: for where the table of mappings is not at hand.
+// Internationalized domains in ASCII, for the processes that do not link the library for it: it would cost each of them
+// more at its start than all of this takes.
 #pragma once
 
 #include <optional>
@@ -7,10 +8,10 @@
 
 namespace msmtp {
 
-// DOMAIN (UTF-8) with each label that is not ASCII as its A-label: "xn--" and Punycode (RFC 3492). Of the mappings of
-// UTS 46 only letters of Latin-1, Greek and Cyrillic are made lower case, and nothing is normalized: a domain that
-// needs more than that gives a name that does not exist, never somebody else's. Nothing for bad UTF-8, and for labels
-// of more than 63 bytes.
+// DOMAIN (UTF-8) with each label that is not ASCII as its A-label: in lower case and composed (NFC), then "xn--" and
+// Punycode (RFC 5891, RFC 3492). The other mappings of UTS 46 (wide letters, ligatures, other full stops) are not made.
+// Nothing for what would need them, for what may not stand in a domain (RFC 5892), for bad UTF-8, and for labels of
+// more than 63 bytes. What it gives is what libidn2 gives, where that gives anything: a test compares.
 std::optional<std::string> to_a_labels(std::string_view domain);
 
 }  // namespace msmtp

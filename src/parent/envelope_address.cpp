@@ -49,6 +49,9 @@ Result<void> check_address(std::string_view address, std::string_view what, Exit
   if (std::ranges::any_of(address, is_control)) return refuse("holds a control character");
   if (shape.has_bracket) return refuse("holds an angle bracket");
   if (shape.ends_in_quotes) return refuse("has a quote that is not closed");
+  if (has_non_ascii_domain(address) && !to_a_labels(domain_of(address))) {
+    return refuse("has a domain that has no A-labels: it is not UTF-8, or not made of letters and digits");
+  }
   return {};
 }
 

@@ -17,7 +17,8 @@ static_assert(max_address_size <= max_mailbox);
 
 // Fails with CODE when ADDRESS could do harm between the angle brackets of MAIL or RCPT: when it holds
 // a control byte, or '<' or '>' outside of a quoted local part, leaves a quote open, or is longer than
-// max_address_size. Whether it is a good address is for the server to say. WHAT names it in the
+// max_address_size; or when its domain is not ASCII and has no A-labels, so that no server could be told of it. Whether
+// it is a good address is for the server to say. WHAT names it in the
 // message, for example "recipient address".
 Result<void> check_address(std::string_view address, std::string_view what, ExitCode code);
 
@@ -34,8 +35,8 @@ bool has_non_ascii_local_part(std::string_view address);
 // A domain to be sent as A-labels (RFC 5890).
 bool has_non_ascii_domain(std::string_view address);
 
-// ADDRESS as it goes into MAIL or RCPT: an internationalized domain as A-labels (RFC 5890), so that no server needs to
-// know of it; one that has none stays as it is, and needs SMTPUTF8 like a local part with such bytes.
+// ADDRESS, which has passed check_address(), as it goes into MAIL or RCPT: an internationalized domain as A-labels
+// (RFC 5890), so that no server needs to know of it.
 std::string path_of(std::string_view address);
 
 // Whether any of them has no '@' and so may be an alias.

@@ -81,5 +81,15 @@ TEST_CASE("an internationalized domain is sent as A-labels, and the local part a
   CHECK(path_of("joe@b\xc3\xbc\x63her.test") == "joe@xn--bcher-kva.test");
   CHECK(path_of("j\xc3\xb6rg@b\xc3\xbc\x63her.test") == "j\xc3\xb6rg@xn--bcher-kva.test");
   CHECK(path_of("j\xc3\xb6rg@x.test") == "j\xc3\xb6rg@x.test");
-  CHECK(path_of("joe@\xff.test") == "joe@\xff.test");
+}
+
+TEST_CASE("a domain that no server could be told of is refused") {
+  for (const std::string address : {"joe@\xff.test", "joe@\u00e4 b.test", "joe@\u2764.test", "joe@\uff21.test"}) {
+    const auto checked = check_address(address, "recipient address", ExitCode::usage);
+    REQUIRE_FALSE(checked);
+    CHECK(checked.error().code == ExitCode::usage);
+    CHECK(checked.error().text.find("has no A-labels") != std::string::npos);
+  }
+  CHECK(check_address("j\xff@x.test", "recipient address", ExitCode::usage));
+  CHECK(check_address("joe@B\u00dcCHER.test", "recipient address", ExitCode::usage));
 }
