@@ -67,6 +67,9 @@ smtpd_forbid_bare_newline = no
 smtpd_tls_cert_file = $certificate
 smtpd_tls_key_file = $key
 smtpd_tls_loglevel = 1
+# Whoever has a certificate by the authority beside our own is called trusted in the log.
+smtpd_tls_CAfile = ${certificate%/*}/ca.pem
+smtpd_tls_ask_ccert = yes
 smtpd_tls_session_cache_database =
 tls_random_source = dev:/dev/urandom
 smtpd_sasl_type = cyrus

@@ -63,6 +63,22 @@ def test_the_older_form_of_a_key_file(t):
     t.succeeded(t.msmtp())
 
 
+def test_a_key_file_that_begins_with_parameters(t):
+    key = t.path("older.key", openssl("ecparam", "-name", "prime256v1", "-genkey"))
+    with open(key, encoding="ascii") as file:
+        check("BEGIN EC PARAMETERS" in file.read(), "parameters")
+    server = demanding(t)
+    prepared(t, server, key, certify(t, key))
+    t.succeeded(t.msmtp())
+
+
+def test_as_an_ordinary_user(t):
+    key = make_key(t, "rsa-2048")
+    server = demanding(t)
+    prepared(t, server, key, certify(t, key))
+    t.succeeded(t.msmtp(user=t.as_nobody()))
+
+
 def test_certificates_of_issuers_are_sent_too(t):
     """The issuer's certificate stands behind the client's in the file; the server knows the root alone."""
     key = make_key(t, "p256")

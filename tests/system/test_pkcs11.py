@@ -83,6 +83,14 @@ def test_a_key_on_a_token_signs(t, kind, version):
         equal(server.session.peer_certificate, ssl.PEM_cert_to_DER_cert(file.read()), "the client's certificate")
 
 
+def test_as_an_ordinary_user(t):
+    token = Token(t)
+    _, certificate = token.put_key("p256")
+    server = demanding(t)
+    configure(t, server, certificate=certificate)
+    t.succeeded(token.msmtp(user=t.as_nobody()))
+
+
 def test_the_certificate_may_be_a_file(t):
     token = Token(t)
     _, certificate = token.put_key("p256")

@@ -152,3 +152,19 @@ def test_envelope_with_notifications(t):
     t.succeeded(t.msmtp("bob@example.test"))
     check(server.delivered("bob", sender), "delivered")
     equal(len(server.delivered("bob", sender)), 1, "mails")
+
+
+@cases(("ec", "client-ec", "ECDSA"), ("rsa", "client-rsa", "RSA-PSS"))
+def test_a_client_certificate_is_trusted(t, name, signature):
+    sender = f"{name}@example.test"
+    server = connect(
+        t,
+        "starttls",
+        sender,
+        tls_cert_file=t.certificates.file(name),
+        tls_key_file=t.certificates.key(name),
+    )
+    t.succeeded(t.msmtp("bob@example.test"))
+    check(server.delivered("bob", sender), "delivered")
+    trusted = rf"Trusted TLS connection established .* client-signature {signature} "
+    check(wait_until(lambda: re.search(trusted, server.log())), "Postfix has verified the certificate")
