@@ -47,7 +47,8 @@ CODES = {
 # in the class. What is not here has to be said in the same words.
 WORDINGS = (
     ("greeting", r"cannot get initial OK message from server|the server.s greeting is not OK"),
-    ("hello", r"SMTP server does not accept EHLO or HELO commands|EHLO is not accepted by the server"),
+    ("hello", r"SMTP server does not accept EHLO or HELO commands|EHLO is not accepted by the server|"
+     r"neither EHLO nor HELO is accepted by the server"),
     ("no valid reply", r"the server sent an (?:invalid|empty) reply|no valid (?:greeting|reply)\b.*"),
     ("no valid reply", r"network read error: Connection reset by peer"),
     (
