@@ -5,7 +5,7 @@ import os
 import re
 
 from dialogue import Auth, Dialogue
-from harness import MAIL, RECIPIENT, cases, check, equal, skip
+from harness import MAIL, RECIPIENT, cases, check, equal
 
 # A command of the configuration, and what -P shows of it.
 COMMANDS = (
@@ -335,8 +335,6 @@ def test_queue_start(t):
     t.configure(server)
     for argument in ("host.example.test", "@example.test", "#queue"):
         run = t.msmtp(f"--rmqs={argument}", mail=b"")
-        if b"not available yet" in run.err:
-            skip("--rmqs is not available yet")
         t.succeeded(run)
         server.settle()
         check(f"ETRN {argument}" in server.sessions[-1].commands, f"{server.sessions[-1].commands}")
@@ -347,8 +345,6 @@ def test_server_information(t, option):
     server = t.serve(Dialogue(auth=Auth(mechanisms=("PLAIN",))))
     t.configure(server)
     run = t.msmtp(option, mail=b"")
-    if b"not available yet" in run.err:
-        skip("--serverinfo is not available yet")
     t.succeeded(run)
     for line in (b"SIZE 52428800", b"DSN", b"AUTH"):
         check(line in run.out, f"no {line} in {run}")
