@@ -13,6 +13,7 @@ Result<std::string> ask_for_information(ServerSession& session, NameQuestions& n
   facts.capabilities = TRY(session.open());
   TRY(session.netproc().send(Leave{}, session.step_limit(reply_timer)));
   TRY(session.hear_one<Left>(session.step_limit(reply_timer)));
+  session.netproc().close();  // so that its end is nobody's fault
   facts.secured = secured;
   const Connected& peer = session.connected();
   if (!peer.local && !is_proxied(account)) {

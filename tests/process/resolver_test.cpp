@@ -76,6 +76,19 @@ std::vector<std::string> addresses(const std::string& host) {
   return texts;
 }
 
+// The answer to another QUESTION, or the failure's text.
+template <class Answer, class Question>
+std::variant<Answer, std::string> ask_for(const Question& question) {
+  Resolver resolver = start_resolver();
+  cr_assert(resolver.channel.send(question).has_value());
+  auto answer = resolver.channel.expect<Answer, Failed>(Deadline::in(40s));
+  cr_assert(answer.has_value(), "%s", answer ? "" : answer.error().text.c_str());
+  const auto* failure = std::get_if<Failed>(&answer.value());
+  expect_end(resolver, failure != nullptr ? failure->code : ExitCode::ok);
+  if (failure != nullptr) return failure->text.str();
+  return std::get<Answer>(std::move(answer).value());
+}
+
 void expect_failure(const std::string& host, ExitCode code, const std::string& reason) {
   const auto answer = ask(host);
   const auto* failure = std::get_if<Failed>(&answer);
@@ -254,4 +267,32 @@ Test(resolver, tells_no_such_host_from_trouble_with_name_servers, .timeout = 60)
 Test(resolver, reports_silent_name_servers_as_temporary, .timeout = 60) {
   enter_network_of_our_own();
   expect_failure("ok.example", ExitCode::temporary_failure, "Temporary failure in name resolution");
+}
+
+Test(resolver, knows_the_name_of_an_address, .timeout = 60) {
+  enter_network_of_our_own();
+  const auto local = ask_for<PeerName>(AskPeerName{{Family::ipv4, {127, 0, 0, 1}, 0}});
+  cr_expect(std::holds_alternative<PeerName>(local));
+  start_name_server();
+  const auto none = ask_for<PeerName>(AskPeerName{{Family::ipv6, {0x20, 0x01, 0x0d, 0xb8}, 0}});
+  cr_expect(std::holds_alternative<std::string>(none));
+}
+
+Test(resolver, knows_the_canonical_name_of_a_host, .timeout = 60) {
+  enter_network_of_our_own();
+  start_name_server();
+  const auto found = ask_for<OwnName>(AskOwnName{Line<max_host>::from("ok.example").value()});
+  cr_assert(std::holds_alternative<OwnName>(found));
+  cr_expect(std::get<OwnName>(found).name.view() == "ok.example");
+  cr_expect(
+      std::holds_alternative<std::string>(ask_for<OwnName>(AskOwnName{Line<max_host>::from("none.example").value()})));
+}
+
+Test(resolver, says_which_service_records_it_has_not_found, .timeout = 60) {
+  enter_network_of_our_own();
+  start_name_server();
+  const auto found = ask_for<Service>(AskService{Line<max_host>::from("m\u00fcller.example").value()});
+  cr_assert(std::holds_alternative<std::string>(found));
+  cr_expect(std::get<std::string>(found).find("xn--mller-kva.example") != std::string::npos, "%s",
+            std::get<std::string>(found).c_str());
 }
