@@ -144,7 +144,7 @@ Result<std::string> await_delivery(SmtpConnection& server, const MailTransaction
   const Reply reply = TRY(final_reply(server));
   if (reply.is_refusal()) return not_accepted(reply);
   RefusalReport report(parent);
-  for (const Refusal& refusal : refusals) TRY(report.add(refusal.index, refusal.reply));
+  for (const RcptRefusal& refusal : refusals) TRY(report.add(refusal.index, refusal.reply));
   return report.end(reply.text);
 }
 

@@ -139,16 +139,16 @@ Result<void> EnvelopeReplies::take_recipient(std::size_t index, const Reply& rep
   const bool kept = mail_.envelope.partial && reply.is_refusal() && reply.code != closing;
   if (kept) refusals_.push_back({static_cast<std::uint32_t>(index), reply});
   if (kept && refusals_.size() < mail_.recipients.size()) return {};
-  const Refusal named = kept ? worst_refusal() : Refusal{static_cast<std::uint32_t>(index), reply};
+  const RcptRefusal named = kept ? worst_refusal() : RcptRefusal{static_cast<std::uint32_t>(index), reply};
   const std::string address = mail_.recipients[named.index].forward_path.str();
   return refused(delivery_failure_code(named.reply), "recipient address " + address + " not accepted by the server",
                  named.reply);
 }
 
 // The first that is worth another attempt: a caller who is told of a permanent one gives the mail up.
-const Refusal& EnvelopeReplies::worst_refusal() const {
+const RcptRefusal& EnvelopeReplies::worst_refusal() const {
   const auto temporary = std::find_if(refusals_.begin(), refusals_.end(),
-                                      [](const Refusal& refusal) { return refusal.reply.is_temporary_failure(); });
+                                      [](const RcptRefusal& refusal) { return refusal.reply.is_temporary_failure(); });
   return temporary == refusals_.end() ? refusals_.front() : *temporary;
 }
 

@@ -23,11 +23,11 @@ struct MailTransaction {
 Result<void> check_offer(const MailTransaction& mail, const Capabilities& offer);
 
 // A recipient whom the server has refused although the mail goes on to the others.
-struct Refusal {
+struct RcptRefusal {
   std::uint32_t index;  // in the order of the recipients
   Reply reply;
 };
-using Refusals = std::vector<Refusal>;  // in ascending order
+using Refusals = std::vector<RcptRefusal>;  // in ascending order
 
 // The replies to MAIL and to each RCPT, one after the other.
 class EnvelopeReplies {
@@ -45,7 +45,7 @@ class EnvelopeReplies {
 
  private:
   Result<void> take_recipient(std::size_t index, const Reply& reply);
-  const Refusal& worst_refusal() const;
+  const RcptRefusal& worst_refusal() const;
 
   const MailTransaction& mail_;
   std::size_t heard_ = 0;
