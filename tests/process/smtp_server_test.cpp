@@ -28,7 +28,7 @@ Serve settings() {
   Serve serve;
   serve.name = *Line<max_host>::from("here.test");
   serve.max_recipients = 100;
-  serve.idle_seconds = 8;
+  serve.idle_seconds = 60;
   return serve;
 }
 
