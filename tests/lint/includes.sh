@@ -95,8 +95,19 @@ parsers() {
   done
 }
 
+# No two types of the same name in the headers: a program that links both would take one for the other, and nothing
+# says so.
+types() {
+  names=$(grep -hoE '^(struct|class|enum class) [A-Z][A-Za-z0-9]*( \{| final| :)' src/*/*.hpp |
+    sed -E 's/^(struct|class|enum class) ([A-Za-z0-9]*).*/\2/' | sort | uniq -d)
+  for name in $names; do
+    offence "$name: $(grep -lE "^(struct|class|enum class) $name( \\{| final| :)" src/*/*.hpp | tr '\n' ' ')"
+  done
+}
+
 case $1 in
   parts) parts ;;
+  types) types ;;
   libraries) libraries ;;
   own_header) own_header ;;
   parsers) parsers ;;

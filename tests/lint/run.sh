@@ -103,6 +103,7 @@ manual_pages_are_clean() {
 rule "includes: parts" sh tests/lint/includes.sh parts
 rule "includes: libraries" sh tests/lint/includes.sh libraries
 rule "includes: own header first" sh tests/lint/includes.sh own_header
+rule "no two types have the same name" sh tests/lint/includes.sh types
 rule "parsers are pure" sh tests/lint/includes.sh parsers
 rule "every source says what it is" first_line_is_a_comment
 rule "headers have #pragma once" headers_are_included_once
