@@ -1,4 +1,4 @@
-// Every message that one process may send to another, and the four directions as closed variants.
+// Every message that one process may send to another, and each direction as a closed variant.
 //
 //   parent   -> resolver   ToResolver      resolver -> parent    FromResolver
 //   parent   -> netproc    ToNetproc       netproc  -> parent    FromNetproc
