@@ -9,6 +9,11 @@
 #include "common/child.hpp"
 #include "common/sandbox.hpp"
 
+#include <cerrno>
+#include <csignal>
+#include <fcntl.h>
+#include <poll.h>
+#include <unistd.h>
 #include <vector>
 
 namespace msmtp {
@@ -20,9 +25,37 @@ struct Prepared {
   std::optional<Secret> first;
 };
 
+// While Kerberos waits for its network nobody listens to the parent: until this object goes, the end of the parent's
+// CHANNEL is a signal, and the end of the process. (The signal of a dying parent does not always come: the parent may
+// be a lesser user by then.)
+class EndsWithParent {
+ public:
+  explicit EndsWithParent(const Fd& channel) : channel_(channel.number()), flags_(fcntl(channel_, F_GETFL)) {
+    struct sigaction end = {};
+    end.sa_handler = [](int) {
+      const int before = errno;
+      pollfd parent{parent_channel_number, 0, 0};
+      if (poll(&parent, 1, 0) == 1) _exit(static_cast<int>(ExitCode::software));
+      errno = before;
+    };
+    end.sa_flags = SA_RESTART;
+    (void)sigaction(SIGIO, &end, nullptr);
+    (void)fcntl(channel_, F_SETOWN, getpid());
+    (void)fcntl(channel_, F_SETFL, flags_ | O_ASYNC);
+  }
+  ~EndsWithParent() { (void)fcntl(channel_, F_SETFL, flags_); }
+  EndsWithParent(const EndsWithParent&) = delete;
+  EndsWithParent& operator=(const EndsWithParent&) = delete;
+
+ private:
+  int channel_;
+  int flags_;
+};
+
 // The first step is computed here, so that what the library loads or allocates late has been there once.
-Result<Prepared> prepare(const Begin& begin, const Line<max_host>& host, const Text<4096>& user,
-                         const Secret* password) {
+Result<Prepared> prepare(const Begin& begin, const Line<max_host>& host, const Text<4096>& user, const Secret* password,
+                         const Fd& parent) {
+  const EndsWithParent watch(parent);
   const Login login{user.view(),         password,     begin.service.view(), host.view(), begin.port,
                     begin.domain.view(), begin.binding};
   SaslClient sasl = TRY(SaslClient::start(begin.mechanism, login));
@@ -53,7 +86,7 @@ Result<ExitCode> serve(ToParent& parent, ToNetprocEnd& netproc) {
 
   TRY(wait_for_turn(parent.fd(), netproc.fd()));
   const Begin begin = TRY(parent.expect_one<Begin>(Deadline::never()));
-  Prepared prepared = TRY(prepare(begin, host, user, password ? &*password : nullptr));
+  Prepared prepared = TRY(prepare(begin, host, user, password ? &*password : nullptr, parent.fd()));
   password.reset();
 
   TRY(enter_stage(Stage::authproc_exchange));

@@ -90,11 +90,19 @@ Result<void> ServerSession::authenticate(const Capabilities& capabilities) {
   TRY(set_field(begin.domain, account_.ntlmdomain, "ntlmdomain"));
   TRY(crew_.authproc->send(begin, step_limit(reply_timer)));
   credential_ = Credential::beginning;
-  TRY(await_credential(Credential::sealed, step_limit(reply_timer)));
+  TRY(await_seal(mechanism));
   TRY(crew_.netproc->send(Authenticate{mechanism}, step_limit(reply_timer)));
   TRY(hear_one<Authenticated>(step_limit(reply_timer, max_sasl_steps)));
   // The server's word is not enough where the mechanism lets it prove that it knows the password too.
   return await_credential(Credential::completed, step_limit(reply_timer));
+}
+
+// Before it is sealed the credential child computes, or asks for a ticket, which may take as long as some KDC is
+// silent.
+Result<void> ServerSession::await_seal(Mechanism mechanism) {
+  auto sealed = await_credential(Credential::sealed, step_limit(reply_timer));
+  if (sealed || mechanism != Mechanism::gssapi || sealed.error().cause != Cause::peer_silent) return sealed;
+  return fail(ExitCode::temporary_failure, "no Kerberos ticket (method GSSAPI): the operation timed out");
 }
 
 Result<void> ServerSession::warn_of_cleartext(Mechanism mechanism) {

@@ -69,6 +69,7 @@ class ServerSession {
   Result<Capabilities> hear_capabilities();
   Result<void> warn_of_cleartext(Mechanism mechanism);
   Result<void> await_netproc(const Deadline& deadline);
+  Result<void> await_seal(Mechanism mechanism);
   Result<void> await_credential(Credential state, const Deadline& deadline);
   Result<void> hear_authproc();
   Result<void> advance_credential();

@@ -1,5 +1,8 @@
 // The mechanisms beyond those of every server, in the sealed credential child.
 #include "tests/process/authproc_process.hpp"
+#include "tests/unit/authproc/sasl_server.hpp"
+
+#include <config.hpp>
 
 using namespace msmtp;
 using namespace msmtp::test;
@@ -118,6 +121,67 @@ Test(authproc_mechanisms, ntlm_challenges_that_lie_are_refused) {
   begin_ntlm(large);
   large.challenge(ntlm_challenge + std::string(60000, 'N'));
   cr_expect(large.expect_refusal().code == ExitCode::software);
+}
+
+namespace {
+
+// As the server has it, with a password that both know; the proof is that of the library of the tests.
+void expect_bound_login(Mechanism mechanism, const ChannelBinding& ours, const ChannelBinding& theirs, bool good) {
+  Authproc authproc;
+  authproc.give("s3cret");
+  cr_assert(authproc.expect_acquired());
+  authproc.begin(mechanism, "", ours);
+  authproc.expect_sealed();
+  SaslServer server(std::string(name(mechanism)), "joe", "s3cret", "4096", theirs);
+  const auto first = server.step(authproc.expect_response());
+  cr_assert(first.has_value());
+  authproc.challenge(*first);
+  const auto last = server.step(authproc.expect_response());
+  cr_assert(last.has_value() == good);
+  if (!good) return;
+  authproc.challenge(*last);
+  cr_expect(authproc.expect_response().empty());
+  expect_completion(authproc);
+}
+
+}  // namespace
+
+Test(authproc_mechanisms, a_login_is_bound_to_the_connection_under_the_strict_filter) {
+  ChannelBinding binding{BindingKind::exporter, {1, 2, 3}};
+  ChannelBinding other = binding;
+  other.bytes[0] = 0;
+  for (const Mechanism mechanism : {Mechanism::scram_sha_1_plus, Mechanism::scram_sha_256_plus}) {
+    expect_bound_login(mechanism, binding, binding, true);
+    expect_bound_login(mechanism, binding, other, false);
+  }
+}
+
+Test(authproc_mechanisms, a_login_that_could_have_been_bound_says_so) {
+  const ChannelBinding binding{BindingKind::unique, {1, 2, 3}};
+  expect_bound_login(Mechanism::scram_sha_256, binding, {}, true);
+  expect_bound_login(Mechanism::scram_sha_256, binding, binding, false);
+}
+
+Test(authproc_mechanisms, a_binding_that_is_missing_is_said_before_anything_is_sent) {
+  Authproc authproc;
+  authproc.give("s3cret");
+  cr_assert(authproc.expect_acquired());
+  authproc.begin(Mechanism::scram_sha_256_plus);
+  cr_expect(authproc.expect_failed().code == ExitCode::unavailable);
+  cr_expect(authproc.exit_status() == 69);
+}
+
+// With a ticket: tests/system/test_kerberos.py.
+Test(authproc_mechanisms, gssapi_without_a_ticket_says_so_in_one_line) {
+  if (!config::with_gssapi) cr_skip_test("this build has no GSSAPI");
+  Authproc authproc(authproc_path, {"KRB5CCNAME=FILE:/nonexistent/tickets", "KRB5_CONFIG=/dev/null"});
+  authproc.give_nothing("joe");
+  cr_expect(!authproc.expect_acquired());
+  authproc.begin(Mechanism::gssapi);
+  const Failed told = authproc.expect_failed();
+  cr_expect(told.code == ExitCode::unavailable || told.code == ExitCode::no_permission, "%s", told.text.str().c_str());
+  cr_expect(told.text.view().find(" (method GSSAPI): ") != std::string_view::npos, "%s", told.text.str().c_str());
+  cr_expect(authproc.exit_status() == static_cast<int>(told.code));
 }
 
 Test(authproc_mechanisms, digest_md5_wants_the_proof_of_the_server) {

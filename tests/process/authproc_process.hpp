@@ -99,8 +99,9 @@ class Authproc {
     ask(std::move(question));
   }
 
-  void begin(Mechanism mechanism, std::string_view domain = "") {
+  void begin(Mechanism mechanism, std::string_view domain = "", const ChannelBinding& binding = {}) {
     Begin message;
+    message.binding = binding;
     message.port = 587;
     message.domain = *Text<max_host>::from(domain);
     message.mechanism = mechanism;

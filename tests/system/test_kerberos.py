@@ -1,5 +1,8 @@
 """GSSAPI: a real Kerberos, and tickets that are missing, old, or for another service."""
 
+import re
+import socket
+
 from harness import cases, check, equal, root_only
 from processes import wait_until
 
@@ -58,6 +61,20 @@ def test_a_ticket_that_cannot_be_had(t, tickets, configuration, code, reason):
     run = send(t, server, tickets, configuration)
     t.failed(run, code, reason)
     check(run.seconds < 15, f"{run.seconds} seconds")
+
+
+def test_a_center_that_says_nothing(t):
+    """Then the account's timeout is the limit, and some seconds more."""
+    server = connect(t, timeout="1")
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as silent, socket.socket() as deaf:
+        silent.bind(("127.0.0.1", 0))
+        deaf.bind(silent.getsockname())
+        deaf.listen()
+        port = silent.getsockname()[1]
+        configuration = t.path("krb5.conf", re.sub("kdc = .*", f"kdc = 127.0.0.1:{port}", server.text("krb5.conf")))
+        run = t.msmtp("bob@example.test", env=dict(server.environment(t.folder), KRB5_CONFIG=configuration))
+    t.failed(run, 75, f"no Kerberos ticket{METHOD}: the operation timed out")
+    check(run.seconds < 12, f"{run.seconds} seconds")
 
 
 def test_a_service_that_the_realm_does_not_know(t):
