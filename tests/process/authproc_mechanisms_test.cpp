@@ -134,7 +134,10 @@ void expect_bound_login(Mechanism mechanism, const ChannelBinding& ours, const C
   authproc.expect_sealed();
   SaslServer server(std::string(name(mechanism)), "joe", "s3cret", "4096", theirs);
   const auto first = server.step(authproc.expect_response());
-  cr_assert(first.has_value());
+  if (!first) {  // already the flag of the first message tells a server that its offer was hidden
+    cr_expect(!good);
+    return;
+  }
   authproc.challenge(*first);
   const auto last = server.step(authproc.expect_response());
   cr_assert(last.has_value() == good);
