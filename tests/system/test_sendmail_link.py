@@ -85,8 +85,10 @@ def test_harmless_answers(t, name, arguments, wanted):
 def test_an_answer_that_nobody_gets_is_an_error(t):
     with open("/dev/full", "wb") as full:
         link = staged(t, "mailq", "bindir")
-        code = subprocess.run([link], stdin=subprocess.DEVNULL, stdout=full, env=t.environment(), timeout=20).returncode
-    equal(code, 74, "exit code with a full disk behind standard output")
+        run = subprocess.run([link], stdin=subprocess.DEVNULL, stdout=full, stderr=subprocess.PIPE,
+                             env=t.environment(), timeout=20)  # fmt: skip
+    equal((run.returncode, run.stderr), (74, b"mailq: cannot write to standard output: No space left on device\n"),
+          "with a full disk behind standard output")  # fmt: skip
 
 
 @cases("as it is", "set-id")
