@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 """Writes src/common/unicode_tables.cpp to standard output, from the Unicode data of this Python.
 
-What may stand in a label of a domain is derived as RFC 5892 says, the rules on context left out; what is made lower case
+What may stand in a label is derived as RFC 5892 says, the rules on context left out; what is made lower case
 is what UTS 46 maps to one code point that may stand there; compositions are those of NFC.
 """
 
@@ -46,7 +46,12 @@ def lower_ranges(valid):
     lower = {}
     for point in range(0x80, LAST):
         c = chr(point)
-        if data.category(c) in ("Lu", "Lt") and len(c.lower()) == 1 and folded(c) == c.lower() and ord(c.lower()) in valid:
+        if (
+            data.category(c) in ("Lu", "Lt")
+            and len(c.lower()) == 1
+            and folded(c) == c.lower()
+            and ord(c.lower()) in valid
+        ):
             lower[point] = ord(c.lower()) - point
     found = []
     for point, distance in lower.items():
@@ -82,15 +87,19 @@ def main():
     valid = [point for point in range(0x80, LAST) if is_valid(point)]
     combining = [point for point in range(0x300, LAST) if data.combining(chr(point))]
     print(f"// Facts about code points (Unicode {data.unidata_version}). Written by build-aux/unicode_tables.py.")
-    print('#include "common/unicode_tables.hpp"\n\n#include <array>\n\nnamespace msmtp {\n\nnamespace {\n\n// clang-format off')
+    print(
+        '#include "common/unicode_tables.hpp"\n\n#include <array>\n\nnamespace msmtp {\n\nnamespace {\n\n// clang-format off'
+    )
     table("CodeRange", "label", ((first, last) for first, last, _ in ranges_of(valid)))
     table("CaseRange", "case", lower_ranges(set(valid)))
     table("CombiningRange", "combining", ranges_of(combining, lambda point: data.combining(chr(point))))
     table("Composition", "composition", sorted(compositions()))
     print("// clang-format on\n\n}  // namespace\n")
     for kind, name, function in (
-        ("CodeRange", "label", "label_ranges"), ("CaseRange", "case", "case_ranges"),
-        ("CombiningRange", "combining", "combining_ranges"), ("Composition", "composition", "compositions"),
+        ("CodeRange", "label", "label_ranges"),
+        ("CaseRange", "case", "case_ranges"),
+        ("CombiningRange", "combining", "combining_ranges"),
+        ("Composition", "composition", "compositions"),
     ):
         print(f"std::span<const {kind}> {function}() {{\n  return {name}_rows;\n}}\n")
     print("}  // namespace msmtp")

@@ -15,11 +15,28 @@ def dnsmasq(t, *records):
     """A network of our own in which dnsmasq knows RECORDS, each (service, target, port, priority, weight)."""
     program = shutil.which("dnsmasq") or skip("no dnsmasq")
     namespace.enter_empty()
-    options = [f"--srv-host={service},{target},{port},{priority},{weight}" for service, target, port, priority, weight in records]
+    options = [
+        f"--srv-host={service},{target},{port},{priority},{weight}"
+        for service, target, port, priority, weight in records
+    ]
     process = subprocess.Popen(
-        [program, "--keep-in-foreground", "--no-resolv", "--no-hosts", "--conf-file=/dev/null", "--listen-address=127.0.0.1",
-         "--bind-interfaces", "--user=root", "--pid-file=", "--local=/test/", "--cache-size=0", *options],
-        stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
+        [
+            program,
+            "--keep-in-foreground",
+            "--no-resolv",
+            "--no-hosts",
+            "--conf-file=/dev/null",
+            "--listen-address=127.0.0.1",
+            "--bind-interfaces",
+            "--user=root",
+            "--pid-file=",
+            "--local=/test/",
+            "--cache-size=0",
+            *options,
+        ],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
     )
     t.running.append(Running(process))
     namespace.wait_for_name_server()
@@ -48,7 +65,11 @@ def test_a_server_for_starttls_in_another_domain(t):
     t.write_config("nonsense that nobody reads\n")
     run = configure(t, "joe.smith@old.test")
     t.succeeded(run)
-    equal(without_password_line(settings(run)), account(t, "joe.smith@old.test", "mail.provider.test", 587, "on"), "settings")
+    equal(
+        without_password_line(settings(run)),
+        account(t, "joe.smith@old.test", "mail.provider.test", 587, "on"),
+        "settings",
+    )
     comments = [line for line in run.out.decode().splitlines() if line.startswith("#")]
     equal(comments[0], f"# - copy this to your configuration file {t.rc}", "comment")
     equal(comments[1], "# - warning: the host does not match the mail domain; please check", "comment")
@@ -56,7 +77,9 @@ def test_a_server_for_starttls_in_another_domain(t):
 
 
 def test_tls_at_once_comes_first(t):
-    dnsmasq(t, ("_submission._tcp.a.test", "mail.a.test", 587, 0, 1), ("_submissions._tcp.a.test", "tls.a.test", 465, 9, 1))
+    dnsmasq(
+        t, ("_submission._tcp.a.test", "mail.a.test", 587, 0, 1), ("_submissions._tcp.a.test", "tls.a.test", 465, 9, 1)
+    )
     run = configure(t, "joe@a.test")
     t.succeeded(run)
     equal(without_password_line(settings(run)), account(t, "joe@a.test", "tls.a.test", 465, "off"), "settings")
@@ -64,8 +87,13 @@ def test_tls_at_once_comes_first(t):
 
 
 def test_the_lowest_priority_then_the_highest_weight(t):
-    dnsmasq(t, *(("_submission._tcp.a.test", f"h{n}.a.test", 580 + n, priority, weight)
-                 for n, (priority, weight) in enumerate(((10, 99), (5, 1), (5, 7), (6, 100)))))
+    dnsmasq(
+        t,
+        *(
+            ("_submission._tcp.a.test", f"h{n}.a.test", 580 + n, priority, weight)
+            for n, (priority, weight) in enumerate(((10, 99), (5, 1), (5, 7), (6, 100)))
+        ),
+    )
     for _ in range(3):
         run = configure(t, "joe@a.test")
         check("host h2.a.test" in settings(run) and "port 582" in settings(run), str(run))
@@ -121,7 +149,11 @@ def test_name_servers_that_fail(t, answer, code):
     check(time.monotonic() - started < 8, str(run))
 
 
-@cases(("text", [("SRV", "0 0 587 a\x1b[31mb.test")]), ("none", [("SRV", "0 0 587 a;b")]), ("port", [("SRV", "0 0 0 h.a.test")]))
+@cases(
+    ("text", [("SRV", "0 0 587 a\x1b[31mb.test")]),
+    ("none", [("SRV", "0 0 587 a;b")]),
+    ("port", [("SRV", "0 0 0 h.a.test")]),
+)
 def test_records_that_name_no_host(t, records):
     namespace.enter({"_submission._tcp.a.test": records, "_submissions._tcp.a.test": []})
     run = configure(t, "joe@a.test")
@@ -132,8 +164,12 @@ def test_records_that_name_no_host(t, records):
 def test_parity(t, address):
     if not t.reference:
         skip("Debian's msmtp could not be fetched")
-    dnsmasq(t, ("_submission._tcp.old.test", "mail.provider.test", 587, 0, 1), ("_submissions._tcp.a.test", "x.a.test", 465, 1, 1),
-            ("_submissions._tcp.a.test", "y.a.test", 4650, 0, 1))
+    dnsmasq(
+        t,
+        ("_submission._tcp.old.test", "mail.provider.test", 587, 0, 1),
+        ("_submissions._tcp.a.test", "x.a.test", 465, 1, 1),
+        ("_submissions._tcp.a.test", "y.a.test", 4650, 0, 1),
+    )
     theirs, ours = (configure(t, address, program=program) for program in (t.reference, t.program))
     equal((ours.code, ours.errors), (theirs.code, theirs.errors), "code and errors")
     equal(without_password_line(settings(ours)), without_password_line(settings(theirs)), "settings")

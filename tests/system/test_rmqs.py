@@ -74,7 +74,9 @@ def test_without_the_extension(t):
 
 
 def test_with_a_login(t):
-    run, server = start(t, Queues(auth=Auth(mechanisms=("PLAIN",)), starttls=t.certificates.context()), **AUTH, **t.tls())
+    run, server = start(
+        t, Queues(auth=Auth(mechanisms=("PLAIN",)), starttls=t.certificates.context()), **AUTH, **t.tls()
+    )
     t.succeeded(run)
     verbs = [command.split(" ")[0] for command in commands(server)]
     equal(verbs, ["EHLO", "STARTTLS", "EHLO", "AUTH", "ETRN", "QUIT"], "commands")
@@ -113,7 +115,10 @@ def test_pretend_and_debug(t):
 
 
 @cases(
-    *((reply[:3], {"answer": reply + "\r\n"}, {}) for reply in ("250 ok", "253 x", "254 x", "458 x", "501 x", "550-a\r\n550 b")),
+    *(
+        (reply[:3], {"answer": reply + "\r\n"}, {})
+        for reply in ("250 ok", "253 x", "254 x", "458 x", "501 x", "550-a\r\n550 b")
+    ),
     ("missing", {"keywords": ()}, {}),
     ("auth", {"auth": Auth(mechanisms=("PLAIN",))}, AUTH),
     ("lmtp", {"lmtp": True}, {"protocol": "lmtp"}),
@@ -133,7 +138,9 @@ def test_parity(t, dialogue, settings):
 def test_a_real_postfix(t):
     """It knows nobody whose queue it would start."""
     server = t.options.postfix.needed()
-    t.configure(**t.tls(host="localhost", port=server.ports[0], auth="on", user=postfix.USER, password=postfix.PASSWORD))
+    t.configure(
+        **t.tls(host="localhost", port=server.ports[0], auth="on", user=postfix.USER, password=postfix.PASSWORD)
+    )
     run = t.msmtp("--rmqs=example.test", mail=b"")
     check(run.code in (0, 69), str(run))
     if run.code:

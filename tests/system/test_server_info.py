@@ -47,7 +47,10 @@ def test_everything_that_matters_to_a_client_is_listed(t):
         ],
         "lines",
     )
-    check(re.fullmatch(rf"SMTP server at 127\.0\.0\.1 \(.*\[127\.0\.0\.1\]\), port {server.port}:", lines(run)[0]), str(run))
+    check(
+        re.fullmatch(rf"SMTP server at 127\.0\.0\.1 \(.*\[127\.0\.0\.1\]\), port {server.port}:", lines(run)[0]),
+        str(run),
+    )
     server.settle()
     equal(server.session.commands, ["EHLO localhost", "QUIT"], "commands")
 
@@ -62,8 +65,13 @@ def test_the_certificate_is_shown(t, implicit):
     date = r"\w{3} \w{3} [ \d]\d \d\d:\d\d:\d\d \d{4}"
     wanted = (
         r"TLS session parameters:\n    TLSv1\.3 \S+\nTLS certificate information:\n    Subject:\n        CN=localhost\n"
-        r"    Issuer:\n        CN=Test CA\n    Validity:\n        Activation time: " + date + r"\n        Expiration time: "
-        + date + r"\n    Fingerprints:\n        SHA256: " + t.certificates.fingerprint("server") + "\n"
+        r"    Issuer:\n        CN=Test CA\n    Validity:\n        Activation time: "
+        + date
+        + r"\n        Expiration time: "
+        + date
+        + r"\n    Fingerprints:\n        SHA256: "
+        + t.certificates.fingerprint("server")
+        + "\n"
         r"        SHA1 \(deprecated\): " + t.certificates.fingerprint("server", "sha1") + "\n"
     )
     check(re.search(wanted, text), text)
@@ -148,8 +156,14 @@ def test_debug_shows_the_dialogue_and_then_the_information(t):
     run = information(t, server, "-d")
     t.succeeded(run)
     text = run.out.decode()
-    check(re.search(r"\ntls_host_override = .*\n(sandbox = .*\n)?<-- 220 test.example ESMTP ready\r\n--> EHLO localhost\r\n"
-                    r"<-- 250 test.example\r\n--> QUIT\r\nSMTP server at ", text), text)
+    check(
+        re.search(
+            r"\ntls_host_override = .*\n(sandbox = .*\n)?<-- 220 test.example ESMTP ready\r\n--> EHLO localhost\r\n"
+            r"<-- 250 test.example\r\n--> QUIT\r\nSMTP server at ",
+            text,
+        ),
+        text,
+    )
 
 
 def test_pretend_contacts_nobody(t):
@@ -165,7 +179,12 @@ def test_standard_output_that_is_full_is_an_error(t):
     t.configure(server)
     with open("/dev/full", "wb") as full:
         process = subprocess.run(
-            [t.program, "-S"], stdin=subprocess.DEVNULL, stdout=full, stderr=subprocess.PIPE, env=t.environment(), timeout=20
+            [t.program, "-S"],
+            stdin=subprocess.DEVNULL,
+            stdout=full,
+            stderr=subprocess.PIPE,
+            env=t.environment(),
+            timeout=20,
         )
     equal((process.returncode, process.stderr), (74, b"msmtp: cannot write to standard output\n"), "the end")
 
@@ -181,7 +200,9 @@ def test_the_name_of_the_address(t):
     server = t.serve(Dialogue(keywords=()))
     run = information(t, server, host="mail.example.test")
     t.succeeded(run)
-    equal(lines(run)[0], f"SMTP server at mail.example.test (mx1.example.test [127.0.0.1]), port {server.port}:", "line")
+    equal(
+        lines(run)[0], f"SMTP server at mail.example.test (mx1.example.test [127.0.0.1]), port {server.port}:", "line"
+    )
     check(("1.0.0.127.in-addr.arpa", 12) in dns.asked, f"{dns.asked}")
 
 
@@ -290,8 +311,12 @@ def test_parity_under_tls(t, way):
 def test_a_real_postfix(t):
     server = t.options.postfix.needed()
     for port, mode in zip(server.ports, ("on", "off")):
-        t.configure(logfile=None, **t.tls(host="localhost", port=port, tls_starttls=mode, auth="on", user=postfix.USER,
-                                          password=postfix.PASSWORD))
+        t.configure(
+            logfile=None,
+            **t.tls(
+                host="localhost", port=port, tls_starttls=mode, auth="on", user=postfix.USER, password=postfix.PASSWORD
+            ),
+        )
         run = t.msmtp("-S", mail=b"")
         t.succeeded(run)
         text = run.out.decode()
