@@ -172,3 +172,25 @@ def test_set_id_writes_no_file_that_its_caller_may_not_write(t):
     os.chown(t.rc, user, user)
     t.msmtp("-C", t.rc, RECIPIENT, program=program, user=user)
     check(not os.path.exists(target), "no log where the user may not write")
+
+
+@cases(
+    ("host", {}, ()),
+    ("login", {"auth": Auth(mechanisms=("PLAIN",))}, ("--auth=plain", "--user=joe", "--passwordeval=echo s3cret pass")),
+)
+def test_the_mail_chooses_the_environment_and_options_add_to_it(t, dialogue, options):
+    """Which helpers are needed is known before the mail is."""
+    server = t.serve(Dialogue(**dialogue))
+    environment = {"SMTPSERVER": "localhost", "EMAIL": ADDRESS}
+    run = t.msmtp("--read-envelope-from", f"--port={server.port}", *options, RECIPIENT, env=environment)
+    equal(run.code, 0, str(run))
+    equal(server.mails[0].sender, ADDRESS, "sender")
+
+
+def test_the_mail_chooses_the_account_and_options_ask_for_tls_and_a_login(t):
+    server = t.serve(Dialogue(starttls=t.certificates.context(), auth=Auth(mechanisms=("PLAIN",))))
+    t.configure(server)
+    options = ("--tls=on", "--tls-trust-file=" + t.certificates.file("ca"), "--auth=plain", "--user=joe")
+    run = t.msmtp("--read-envelope-from", *options, "--passwordeval=echo s3cret pass", RECIPIENT)
+    t.succeeded(run)
+    check(server.session.tls, "TLS")
