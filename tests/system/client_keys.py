@@ -25,10 +25,10 @@ def openssl(*arguments, data=None):
     return done.stdout
 
 
-def make_key(t, kind):
+def make_key(t, kind, name=None):
     """The path of a new key of KIND."""
     algorithm, option = KINDS[kind]
-    path = t.path(f"{kind}.key")
+    path = t.path(f"{name or kind}.key")
     more = ("-pkeyopt", option) if option else ()
     openssl("genpkey", "-quiet", "-algorithm", algorithm, *more, "-out", path)
     os.chmod(path, 0o600)

@@ -14,6 +14,7 @@ from dialogue import Dialogue
 from harness import MAIL, RECIPIENT, cases, check, equal, root_only
 from scripted_server import Gate
 
+KINDS = ("rsa-2048", "p256", "ed25519")
 VERSIONS = {"1.2": ssl.TLSVersion.TLSv1_2, "1.3": ssl.TLSVersion.TLSv1_3}
 
 
@@ -44,6 +45,26 @@ def test_each_kind_of_key_signs(t, kind, version):
     equal(server.session.tls_version, "TLSv" + version, "version")
     with open(certificate, encoding="ascii") as file:
         equal(server.session.peer_certificate, ssl.PEM_cert_to_DER_cert(file.read()), "the client's certificate")
+
+
+@cases(*KINDS)
+def test_a_server_with_a_key_of_the_same_kind_is_still_verified(t, kind):
+    key = make_key(t, kind)
+    certificate = certify(t, key)
+    ca, ca_key = (os.path.join(t.certificates.folder, name) for name in ("ca.pem", "ca.key"))
+    extensions = t.path("server.ext", "subjectAltName = IP:127.0.0.1\n")
+    for authority, code in (((ca, ca_key), 0), ((certificate, key), 69)):
+        theirs = make_key(t, kind, "server")
+        path = t.path("server.pem")
+        issue(theirs, path, "localhost", "-extfile", extensions, authority=authority[0], authority_key=authority[1])
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(path, theirs)
+        context.verify_mode = ssl.CERT_REQUIRED
+        context.load_verify_locations(ca)
+        server = t.serve(Dialogue(starttls=context))
+        prepared(t, server, key, certificate, logfile=None)
+        run = t.msmtp()
+        equal(run.code, code, f"exit code: {run}")
 
 
 def test_a_server_that_wants_no_certificate_gets_no_signature(t):
