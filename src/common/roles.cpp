@@ -24,7 +24,7 @@ constexpr std::array<Rights, 15> table = {{
     {Role::resolver, Stage::resolver_resolve, "resolve", true, {stdio, rpath, dns}, true,
      "the resolver's files", "DNS answers"},
     {Role::netproc, Stage::netproc_prepare, "prepare", true, {stdio, rpath, unix_socket, inet, id}, false,
-     "CA, CRL, certificate, key", "none"},
+     "CA, CRL, certificate", "none"},
     {Role::netproc, Stage::netproc_connect, "connect", true, {stdio, rpath, unix_socket, inet}, true,
      "the CA directory; TCP to the one port, or the one socket", "none"},
     {Role::netproc, Stage::netproc_handshake, "handshake", true, {stdio, rpath}, true,
