@@ -95,9 +95,11 @@ std::optional<std::uint32_t> compose_hangul(std::uint32_t first, std::uint32_t s
 std::optional<std::uint32_t> compose(std::uint32_t first, std::uint32_t second) {
   if (const auto syllable = compose_hangul(first, second)) return syllable;
   const std::span<const Composition> rows = compositions();
-  const auto same = std::ranges::equal_range(rows, first, {}, &Composition::first);
-  const auto row = std::ranges::find(same, second, &Composition::second);
-  return row == same.end() ? std::nullopt : std::optional(row->composite);
+  const auto begin = std::ranges::lower_bound(rows, first, {}, &Composition::first);
+  const auto row = std::find_if(begin, rows.end(),
+                                [=](const Composition& one) { return one.first != first || one.second == second; });
+  if (row == rows.end() || row->first != first) return std::nullopt;
+  return row->composite;
 }
 
 }  // namespace
