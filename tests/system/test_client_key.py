@@ -295,6 +295,17 @@ def test_the_mail_that_chooses_the_account_chooses_its_key(t):
     equal(server.sessions[-1].peer_certificate, None, "the certificate of an account without one")
 
 
+def test_each_mail_of_a_session_is_signed_for(t):
+    key = make_key(t, "p256")
+    server = demanding(t)
+    prepared(t, server, key, certify(t, key), logfile=None)
+    mail = b"MAIL FROM:<joe@example.test>\r\nRCPT TO:<bob@example.test>\r\nDATA\r\nSubject: x\r\n\r\nHi\r\n.\r\n"
+    run = t.msmtp("-bs", mail=b"EHLO localhost\r\n" + mail + mail + b"QUIT\r\n")
+    equal(run.code, 0, f"exit code: {run}")
+    equal(len(server.mails), 2, f"mails: {run}")
+    check(all(session.peer_certificate for session in server.sessions), "each with the certificate")
+
+
 def test_pretending_needs_no_key(t):
     t.configure(None, **t.tls(tls_key_file="/nonexistent", tls_cert_file="/nonexistent"))
     run = subprocess.run(
