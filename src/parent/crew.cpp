@@ -34,6 +34,16 @@ std::vector<std::string> resolver_environment() {
 constexpr std::string_view own_resolver_name = "msmtp-resolver[own-name]";
 constexpr std::string_view peer_resolver_name = "msmtp-resolver[peer-name]";
 
+// A signer that is gone without a word was killed, or the network child had failed before it. The network child says
+// which: it names the signer, or its own reason.
+Error why_no_key(Error error, Crew::Netproc& netproc) {
+  if (error.cause != Cause::peer_gone) return error;
+  const auto word = netproc.expect_one<Failed>(Deadline::in(std::chrono::milliseconds(500)));
+  if (!word) return error;
+  Error reason = error_of(*word);
+  return reason.text.starts_with(std::string(signer_program) + ' ') ? error : reason;
+}
+
 }  // namespace
 
 Crew::~Crew() {
@@ -109,8 +119,9 @@ Result<void> Crew::hear_signer() {
   std::vector<Polled> polled{{signer->fd().number(), POLLIN}, {netproc->fd().number(), POLLIN}};
   if (!wait(polled, Deadline::never())) return Unexpected{signer->socket().silent()};
   if (!polled[0].ready) return fail(error_of(TRY(netproc->expect_one<Failed>(now))));
-  const auto message = TRY((signer->expect<KeyLoaded, Failed>(now)));
-  if (const Failed* failure = std::get_if<Failed>(&message)) return fail(error_of(*failure));
+  const auto message = signer->expect<KeyLoaded, Failed>(now);
+  if (!message) return Unexpected{why_no_key(message.error(), *netproc)};
+  if (const Failed* failure = std::get_if<Failed>(&*message)) return fail(error_of(*failure));
   return {};
 }
 
