@@ -61,6 +61,13 @@ def test_table_of_certificates(t, starttls):
     compare(t, rows if starttls else rows[::3])
 
 
+def test_the_reason_is_told_whoever_ends_first(t):
+    """The signer ends with the network child, which cannot find the certificate, and may be noticed before it."""
+    t.configure(**t.tls(host="localhost", tls_cert_file="/nonexistent/x", tls_key_file=t.certificates.key("client-ec")))
+    for _ in range(15):
+        t.failed(t.msmtp(), 66, "tls_cert_file: /nonexistent/x: No such file or directory")
+
+
 NETRC = {
     "lines": "machine 127.0.0.1 login joe password 's3cret pass'\n",
     "words": "machine 127.0.0.1\n  login joe\n  password \"s3cret pass\"\n",
