@@ -2,6 +2,7 @@
 #include "authproc/signer_file.hpp"
 
 #include "authproc/prompt.hpp"
+#include "common/free_with.hpp"
 #include "common/secret.hpp"
 #include "common/text.hpp"
 
@@ -22,17 +23,10 @@ namespace {
 
 constexpr std::size_t largest_file = 1024 * 1024;
 
-template <auto free_function>
-struct Free {
-  template <class T>
-  void operator()(T* object) const {
-    free_function(object);
-  }
-};
-using Bio = std::unique_ptr<BIO, Free<BIO_free>>;
-using Pkey = std::unique_ptr<EVP_PKEY, Free<EVP_PKEY_free>>;
-using PkeyContext = std::unique_ptr<EVP_PKEY_CTX, Free<EVP_PKEY_CTX_free>>;
-using DigestContext = std::unique_ptr<EVP_MD_CTX, Free<EVP_MD_CTX_free>>;
+using Bio = std::unique_ptr<BIO, FreeWith<BIO_free>>;
+using Pkey = std::unique_ptr<EVP_PKEY, FreeWith<EVP_PKEY_free>>;
+using PkeyContext = std::unique_ptr<EVP_PKEY_CTX, FreeWith<EVP_PKEY_CTX_free>>;
+using DigestContext = std::unique_ptr<EVP_MD_CTX, FreeWith<EVP_MD_CTX_free>>;
 
 Unexpected cannot_use(const std::string& path, std::string_view reason) {
   return fail(ExitCode::no_input, "tls_key_file: " + path + ": " + std::string(reason));

@@ -2,6 +2,8 @@
 #define OPENSSL_SUPPRESS_DEPRECATED  // the methods of keys, which LibreSSL has and OpenSSL 3 has no better word for
 #include "netproc/tls_client_key.hpp"
 
+#include "common/free_with.hpp"
+
 #include "netproc/tls_files.hpp"
 
 #include <climits>
@@ -20,18 +22,11 @@ namespace msmtp {
 
 namespace {
 
-template <auto free_function>
-struct Free {
-  template <class T>
-  void operator()(T* object) const {
-    free_function(object);
-  }
-};
-using Bio = std::unique_ptr<BIO, Free<BIO_free>>;
-using Certificate = std::unique_ptr<X509, Free<X509_free>>;
-using Pkey = std::unique_ptr<EVP_PKEY, Free<EVP_PKEY_free>>;
-using RsaMethod = std::unique_ptr<RSA_METHOD, Free<RSA_meth_free>>;
-using EcMethod = std::unique_ptr<EC_KEY_METHOD, Free<EC_KEY_METHOD_free>>;
+using Bio = std::unique_ptr<BIO, FreeWith<BIO_free>>;
+using Certificate = std::unique_ptr<X509, FreeWith<X509_free>>;
+using Pkey = std::unique_ptr<EVP_PKEY, FreeWith<EVP_PKEY_free>>;
+using RsaMethod = std::unique_ptr<RSA_METHOD, FreeWith<RSA_meth_free>>;
+using EcMethod = std::unique_ptr<EC_KEY_METHOD, FreeWith<EC_KEY_METHOD_free>>;
 
 constexpr std::string_view cannot_be_used = "cannot be used: ";
 constexpr std::string_view not_this_key = "it does not belong to the private key of tls_key_file";

@@ -127,3 +127,13 @@ def status(pid):
     """The fields of /proc/PID/status."""
     with open(f"/proc/{pid}/status", encoding="latin-1") as file:
         return {key: value.strip() for key, _, value in (line.partition(":") for line in file)}
+
+
+def holders(running, needles):
+    """{process name: needles in its memory}, for all processes of a run that have one."""
+    found = {}
+    for pid in [running.pid] + descendants(running.pid):
+        inside = memory_contains(pid, needles)
+        if inside:
+            found[name(pid)] = inside
+    return found

@@ -135,22 +135,13 @@ def test_the_network_child_never_has_the_key(t, kind, version):
     running.process.stdin.close()
     running.process.stdin = None
     before.wait()
-    equal(set(holders(running, needles)), {"msmtp-signer"}, "who has the key before the handshake")
+    equal(set(processes.holders(running, needles)), {"msmtp-signer"}, "who has the key before the handshake")
     before.open()
     after.wait()
-    equal(holders(running, needles), {}, "who has it after the handshake")
+    equal(processes.holders(running, needles), {}, "who has it after the handshake")
     check(processes.wait_until(lambda: "msmtp-signer" not in running.helpers(), 2), f"{running.helpers()}")
     after.open()
     t.succeeded(running.finish())
-
-
-def holders(running, needles):
-    found = {}
-    for pid in [running.pid] + processes.descendants(running.pid):
-        inside = processes.memory_contains(pid, needles)
-        if inside:
-            found[processes.name(pid)] = len(inside)
-    return found
 
 
 def test_the_signer_is_locked_and_without_rights_when_the_server_speaks(t):

@@ -219,21 +219,13 @@ def test_no_process_that_hears_the_server_has_the_key_or_the_pin(t, kind):
     running.process.stdin.close()
     running.process.stdin = None
     before.wait()
-    check(set(holders(running, needles)) <= {"msmtp-signer"}, f"who has it: {holders(running, needles)}")
+    found = processes.holders(running, needles)
+    check(set(found) <= {"msmtp-signer"}, f"who has it: {found}")
     before.open()
     after.wait()
-    equal(holders(running, needles), {}, "who has it after the handshake")
+    equal(processes.holders(running, needles), {}, "who has it after the handshake")
     after.open()
     t.succeeded(running.finish())
-
-
-def holders(running, needles):
-    found = {}
-    for pid in [running.pid] + processes.descendants(running.pid):
-        inside = processes.memory_contains(pid, needles)
-        if inside:
-            found[processes.name(pid)] = len(inside)
-    return found
 
 
 def test_the_process_of_a_token_has_no_network_when_it_hears_the_network_child(t):

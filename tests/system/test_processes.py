@@ -265,16 +265,6 @@ def secrets(mechanism):
     return forms
 
 
-def holders(running, needles):
-    """{process name: needles in its memory}, for all processes of the program."""
-    found = {}
-    for pid in [running.pid] + processes.descendants(running.pid):
-        inside = processes.memory_contains(pid, needles)
-        if inside:
-            found[processes.name(pid)] = inside
-    return found
-
-
 def exposed(running, needles):
     """Needles in the command lines and environments."""
     found = {}
@@ -311,7 +301,7 @@ def test_the_network_child_never_has_the_password(t, mechanism, place):
     root_only("reading the memory of another process")
     _, gate = login(t, place, mechanism)
     running = at(t, gate)
-    found = holders(running, secrets(mechanism))
+    found = processes.holders(running, secrets(mechanism))
     check(set(found) <= {"msmtp-authproc"}, f"the password is in {found}")
     if place != "auth-final":
         check(
@@ -353,7 +343,7 @@ def test_after_authentication_no_process_has_the_password(t, mechanism, source):
         t.path(".netrc", f"machine 127.0.0.1 login joe password '{PASSWORD}'\n")
     _, gate = login(t, "mail", mechanism, **settings)
     running = at(t, gate)
-    equal(holders(running, secrets(mechanism)), {}, "processes that still have the password")
+    equal(processes.holders(running, secrets(mechanism)), {}, "processes that still have the password")
     check(
         processes.wait_until(lambda: "msmtp-authproc" not in running.helpers(), 2),
         f"the credential child has ended: {running.helpers()}",
@@ -368,7 +358,7 @@ def test_the_parent_has_no_password_while_it_reads_the_mail(t):
     _, gate = login(t, "greeting", "SCRAM-SHA-256")
     running = at(t, gate)
     processes.wait_until(lambda: "msmtp-authproc" in running.helpers())
-    found = holders(running, secrets("SCRAM-SHA-256"))
+    found = processes.holders(running, secrets("SCRAM-SHA-256"))
     check(set(found) <= {"msmtp-authproc"}, f"the password is in {found}")
     gate.open()
     t.succeeded(running.finish())
