@@ -109,20 +109,20 @@ struct FirstConnection {
 
 // The library calls FirstConnection::note() for every SSL that it makes, and with it for the one that libtls keeps to
 // itself; its status callback is then put behind ours.
-class StatusFilter final : public StapleFilter {
+class WatchedConnection final : public HiddenConnection {
  public:
-  explicit StatusFilter(bool verify)
+  explicit WatchedConnection(bool verify)
       : verify_(verify), index_(SSL_get_ex_new_index(0, first_.get(), FirstConnection::note, nullptr, nullptr)) {}
 
-  ~StatusFilter() override {
+  ~WatchedConnection() override {
 #ifdef LIBRESSL_VERSION_NUMBER
     (void)first_.release();  // there the library may call back as long as the process lives
 #else
     CRYPTO_free_ex_index(CRYPTO_EX_INDEX_SSL, index_);
 #endif
   }
-  StatusFilter(const StatusFilter&) = delete;
-  StatusFilter& operator=(const StatusFilter&) = delete;
+  WatchedConnection(const WatchedConnection&) = delete;
+  WatchedConnection& operator=(const WatchedConnection&) = delete;
 
   bool install() override {
     if (first_->connection == nullptr) return false;
@@ -160,7 +160,7 @@ class StatusFilter final : public StapleFilter {
   using StatusCallback = int (*)(SSL*, void*);
 
   static int filter(SSL* connection, void* self) {
-    const auto* filter = static_cast<const StatusFilter*>(self);
+    const auto* filter = static_cast<const WatchedConnection*>(self);
     constexpr int acceptable = 1;
     if (!filter->verify_ || !names_an_ocsp_responder(connection)) return acceptable;
     return filter->original_(connection, filter->original_argument_);
@@ -200,8 +200,8 @@ Result<CertificateFacts> read_certificate(std::string_view pem) {
   return facts;
 }
 
-std::unique_ptr<StapleFilter> StapleFilter::create(bool verify) {
-  return std::make_unique<StatusFilter>(verify);
+std::unique_ptr<HiddenConnection> HiddenConnection::create(bool verify) {
+  return std::make_unique<WatchedConnection>(verify);
 }
 
 }  // namespace msmtp

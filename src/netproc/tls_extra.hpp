@@ -28,16 +28,17 @@ struct CertificateFacts {
 // The first certificate in PEM; EX_PROTOCOL when there is none.
 Result<CertificateFacts> read_certificate(std::string_view pem);
 
-// libtls asks every server for an OCSP staple, and ends the handshake when one comes for a certificate that names no
-// OCSP responder, even where nothing is verified. While this object lives, such staples count as not sent.
-class StapleFilter {
+// The connection that libtls keeps to itself. libtls asks every server for an OCSP staple, and ends the handshake when
+// one comes for a certificate that names no OCSP responder, even where nothing is verified. While this object lives,
+// such staples count as not sent.
+class HiddenConnection {
  public:
   // VERIFY says whether staples matter at all. Make it before tls_connect_cbs(3), call install() after.
-  static std::unique_ptr<StapleFilter> create(bool verify);
-  virtual ~StapleFilter() = default;
+  static std::unique_ptr<HiddenConnection> create(bool verify);
+  virtual ~HiddenConnection() = default;
   // False when the connection was not seen; then libtls stays as strict as it is.
   virtual bool install() = 0;
-  // The connection that libtls keeps to itself; nullptr before tls_connect_cbs(3).
+  // nullptr before tls_connect_cbs(3).
   virtual ssl_st* connection() const = 0;
   // After the handshake: how large the prime of the server's Diffie-Hellman key was; 0 when there was none.
   virtual unsigned dh_prime_bits() const = 0;

@@ -109,7 +109,7 @@ class LibtlsContext final : public TlsContext {
   Checks checks_;
   ConfigHandle config_;
   std::vector<PathGrant> handshake_files_;
-  std::unique_ptr<StapleFilter> staple_filter_;
+  std::unique_ptr<HiddenConnection> hidden_;
   std::shared_ptr<ClientKey> client_key_;  // before the context, which uses it
   std::unique_ptr<TlsTransport> transport_ = std::make_unique<TlsTransport>();
   TlsHandle context_;
@@ -150,7 +150,7 @@ Result<void> LibtlsContext::set_trust(const Prepare& settings) {
 Result<void> LibtlsContext::use_client_certificate(const Prepare& settings, Fd signer) {
   if (settings.cert_file.empty()) return {};
   client_key_ = TRY(ClientKey::create(settings.cert_file.str(), std::move(signer)));
-  return client_key_->use_for(staple_filter_->connection());
+  return client_key_->use_for(hidden_->connection());
 }
 
 Result<void> LibtlsContext::set_priorities(const Prepare& settings) {
@@ -188,14 +188,14 @@ Result<std::string> server_name(const Prepare& settings) {
 Result<void> LibtlsContext::load(const Prepare& settings) {
   context_.reset(tls_client());
   if (!context_) return fail(ExitCode::os_error, "out of memory");
-  staple_filter_ = StapleFilter::create(checks_.chain);
+  hidden_ = HiddenConnection::create(checks_.chain);
   const std::string name = TRY(server_name(settings));
   if (tls_configure(context_.get(), config_.get()) != 0 ||
       tls_connect_cbs(context_.get(), TlsTransport::read_callback, TlsTransport::write_callback, transport_.get(),
                       name.c_str()) != 0) {
     return load_failure(settings);
   }
-  staple_filter_->install();
+  hidden_->install();
   return {};
 }
 
@@ -252,7 +252,7 @@ Unexpected another_certificate(const std::vector<Fingerprint>& wanted, const Cer
 
 // What libtls does not check itself.
 Result<void> LibtlsContext::check(const CertificateFacts& certificate) const {
-  if (const unsigned bits = staple_filter_->dh_prime_bits(); bits != 0 && bits < checks_.min_dh_prime_bits) {
+  if (const unsigned bits = hidden_->dh_prime_bits(); bits != 0 && bits < checks_.min_dh_prime_bits) {
     return fail(ExitCode::protocol, "TLS handshake failed: the server's Diffie-Hellman prime has " +
                                         std::to_string(bits) + " bits, less than tls_min_dh_prime_bits");
   }
@@ -283,7 +283,7 @@ Secured LibtlsContext::facts(const CertificateFacts& certificate) const {
   secured.not_after = seconds_since_1970(tls_peer_cert_notafter(context_.get()));
   secured.sha256 = Text<160>::cut(colon_hex(certificate.sha256));
   secured.sha1 = Text<160>::cut(colon_hex(certificate.sha1));
-  secured.binding = staple_filter_->channel_binding();
+  secured.binding = hidden_->channel_binding();
   return secured;
 }
 
