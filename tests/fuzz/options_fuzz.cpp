@@ -1,7 +1,6 @@
 // The command line against any words. The first byte says whether POSIXLY_CORRECT holds, the words are
 // separated by NUL.
 #include "parent/describe.hpp"
-#include "parent/features.hpp"
 #include "parent/options.hpp"
 
 #include "common/text.hpp"
@@ -32,7 +31,6 @@ void check_options(const Options& options, const std::vector<std::string_view>& 
   demand(!(options.list_queue || options.rebuild_aliases) || options.mode == Mode::only_print);
   const std::string description = describe_account(options.overrides, options, false);
   for (const auto line : split(description, '\n')) demand(printable(line) == line);
-  (void)unavailable_feature(options);
 }
 
 }  // namespace
