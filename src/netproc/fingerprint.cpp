@@ -21,7 +21,7 @@ constexpr std::array<DigestForm, 4> forms = {{
     {DigestKind::sha256, "SHA256", "sha256:", 32},
     {DigestKind::sha1, "SHA1", "sha1:", 20},
     {DigestKind::md5, "MD5", "md5:", 16},
-    {DigestKind::spki_sha256, "public key's SHA256", "spki:sha256:", 32},
+    {DigestKind::spki_sha256, "public key", "spki:sha256:", 32},
 }};
 
 constexpr std::string_view lower_digits = "0123456789abcdef";

@@ -12,7 +12,7 @@ namespace msmtp {
 // Digests of a certificate, and of the public key in it (its SubjectPublicKeyInfo, as RFC 7469 pins it).
 enum class DigestKind : std::uint8_t { sha256, sha1, md5, spki_sha256 };
 
-// "SHA256", "SHA1", "MD5", "public key's SHA256".
+// "SHA256", "SHA1", "MD5", "public key".
 std::string_view name(DigestKind kind);
 
 struct Fingerprint {

@@ -239,13 +239,14 @@ Unexpected LibtlsContext::handshake_failure() const {
   return fail(handshake_error(error()));
 }
 
-// The certificate in the words of tls_fingerprint, in each kind that WANTED has.
+// The certificate in the words of tls_fingerprint, in each kind that WANTED has. No apostrophe: in a log it would be
+// replaced.
 Unexpected another_certificate(const std::vector<Fingerprint>& wanted, const CertificateFacts& certificate) {
   std::string found;
   for (const DigestKind kind : {DigestKind::sha256, DigestKind::sha1, DigestKind::md5, DigestKind::spki_sha256}) {
     if (std::ranges::find(wanted, kind, &Fingerprint::kind) == wanted.end()) continue;
-    found += found.empty() ? "the server's " : ", its ";
-    found += std::string(name(kind)) + " is " + fingerprint_setting(kind, certificate.digest(kind));
+    found += found.empty() ? "the server has " : ", ";
+    found += std::string(name(kind)) + " " + fingerprint_setting(kind, certificate.digest(kind));
   }
   return fail(ExitCode::unavailable, "TLS certificate fingerprint does not match: " + found);
 }

@@ -133,7 +133,7 @@ struct Account {
   bool tls_starttls = true;
   std::optional<std::string> tls_trust_file;  // a path, or "system"; absent: no trust in any authority
   std::optional<std::string> tls_crl_file;
-  std::optional<std::string> tls_fingerprint;  // as fingerprint_setting() gives it
+  std::optional<std::string> tls_fingerprint;  // as normalized_fingerprints() gives it
   std::optional<std::string> tls_key_file;
   std::optional<std::string> tls_cert_file;
   bool tls_certcheck = true;

@@ -120,7 +120,7 @@ std::optional<SyslogFacility> parse_syslog(std::string_view text) {
   return std::nullopt;
 }
 
-std::optional<std::string> fingerprint_setting(std::string_view text) {
+std::optional<std::string> normalized_fingerprints(std::string_view text) {
   const auto words = split(text, ',');
   if (words.size() > max_fingerprints) return std::nullopt;
   std::string all;

@@ -24,7 +24,7 @@ std::optional<SyslogFacility> parse_syslog(std::string_view text);
 // with ':' or ' ' between them, SHA-256, SHA-1 or MD5 by its length; a public key's is "spki:sha256:" and such pairs,
 // 64 hex digits, or base64 (the pin of RFC 7469). Gives "sha256:", "sha1:", "md5:" or "spki:sha256:" and the digits in
 // lower case, with ',' between them. Nothing for more than max_fingerprints.
-std::optional<std::string> fingerprint_setting(std::string_view text);
+std::optional<std::string> normalized_fingerprints(std::string_view text);
 
 // That form again as people write it: upper-case pairs with ':' between them, a public key's in base64.
 std::string show_fingerprint(std::string_view fingerprint);

@@ -206,7 +206,7 @@ bool set_dsn_return(Account& account, Given text, const ValueContext& context) {
 
 bool set_fingerprint(Account& account, Given text, const ValueContext&) {
   if (!text) return false;
-  const auto value = text->empty() ? std::optional<std::string>("") : fingerprint_setting(*text);
+  const auto value = text->empty() ? std::optional<std::string>("") : normalized_fingerprints(*text);
   if (value) set_or_unset(account.tls_fingerprint, *value);
   return value.has_value();
 }

@@ -325,7 +325,7 @@ Test(tls, compares_fingerprints_and_nothing_else, .timeout = 60) {
     digest.front() = digest.front() == '0' ? '1' : '0';
     settings.fingerprint = Text<4000>::from(kind + ":" + digest).value();
     expect_refusal(settings, server, ExitCode::unavailable,
-                   "TLS certificate fingerprint does not match: the server's ");
+                   "TLS certificate fingerprint does not match: the server has ");
   }
 }
 

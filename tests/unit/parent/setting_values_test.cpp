@@ -56,31 +56,31 @@ TEST_CASE("syslog knows its facilities by their upper-case names") {
 }
 
 TEST_CASE("a fingerprint's length tells its digest, its separators may be mixed") {
-  CHECK(fingerprint_setting(pairs(32, ':')) == "sha256:" + repeated(32));
-  CHECK(fingerprint_setting(pairs(20, ' ')) == "sha1:" + repeated(20));
+  CHECK(normalized_fingerprints(pairs(32, ':')) == "sha256:" + repeated(32));
+  CHECK(normalized_fingerprints(pairs(20, ' ')) == "sha1:" + repeated(20));
   auto mixed = pairs(16, ':');
   mixed[2] = ' ';
-  CHECK(fingerprint_setting(mixed) == "md5:" + repeated(16));
+  CHECK(normalized_fingerprints(mixed) == "md5:" + repeated(16));
 }
 
 TEST_CASE("a fingerprint with another length, separator or digit is refused") {
-  CHECK_FALSE(fingerprint_setting("").has_value());
-  CHECK_FALSE(fingerprint_setting(pairs(31, ':')).has_value());
-  CHECK_FALSE(fingerprint_setting(pairs(16, '-')).has_value());
-  CHECK_FALSE(fingerprint_setting(repeated(16)).has_value());
+  CHECK_FALSE(normalized_fingerprints("").has_value());
+  CHECK_FALSE(normalized_fingerprints(pairs(31, ':')).has_value());
+  CHECK_FALSE(normalized_fingerprints(pairs(16, '-')).has_value());
+  CHECK_FALSE(normalized_fingerprints(repeated(16)).has_value());
   auto text = pairs(16, ':');
   text[0] = 'g';
-  CHECK_FALSE(fingerprint_setting(text).has_value());
+  CHECK_FALSE(normalized_fingerprints(text).has_value());
   text = pairs(16, ':');
   text[3] = ':';
-  CHECK_FALSE(fingerprint_setting(text).has_value());
+  CHECK_FALSE(normalized_fingerprints(text).has_value());
 }
 
 TEST_CASE("a fingerprint is shown in upper case with colons, whatever it was given as") {
   auto text = pairs(16, ' ');
   std::string shown;
   for (int i = 0; i < 16; ++i) shown += i == 0 ? "AB" : ":AB";
-  CHECK(show_fingerprint(fingerprint_setting(text).value()) == shown);
+  CHECK(show_fingerprint(normalized_fingerprints(text).value()) == shown);
 }
 
 TEST_CASE("a public key's pin is 64 hex digits, pairs of them, or base64, and is shown in base64") {
@@ -88,10 +88,10 @@ TEST_CASE("a public key's pin is 64 hex digits, pairs of them, or base64, and is
   const std::string shown = show_fingerprint(pin);
   CHECK(shown.size() == std::string("spki:sha256:").size() + 44);
   CHECK(shown.starts_with("spki:sha256:q6urq6ur"));
-  CHECK(fingerprint_setting(shown) == pin);
-  CHECK(fingerprint_setting(pin) == pin);
-  CHECK(fingerprint_setting("spki:sha256:" + pairs(32, ':')) == pin);
-  CHECK(fingerprint_setting("spki:sha256:" + pairs(32, ' ')) == pin);
+  CHECK(normalized_fingerprints(shown) == pin);
+  CHECK(normalized_fingerprints(pin) == pin);
+  CHECK(normalized_fingerprints("spki:sha256:" + pairs(32, ':')) == pin);
+  CHECK(normalized_fingerprints("spki:sha256:" + pairs(32, ' ')) == pin);
 }
 
 TEST_CASE("what is no pin of a public key") {
@@ -101,22 +101,22 @@ TEST_CASE("what is no pin of a public key") {
         "spki:sha256:" + std::string(43, 'A'), "spki:sha256:" + std::string(44, 'A'), "spki:sha256:" + pairs(31, ':'),
         "spki:sha256:" + std::string(63, 'a') + "g"}) {
     CAPTURE(text);
-    CHECK_FALSE(fingerprint_setting(text).has_value());
+    CHECK_FALSE(normalized_fingerprints(text).has_value());
   }
 }
 
 TEST_CASE("several fingerprints and pins stand beside each other") {
   const std::string pin = "spki:sha256:" + repeated(32);
-  const auto both = fingerprint_setting(pairs(32, ':') + " , " + pin);
+  const auto both = normalized_fingerprints(pairs(32, ':') + " , " + pin);
   CHECK(both == "sha256:" + repeated(32) + "," + pin);
-  CHECK(fingerprint_setting(show_fingerprint(*both)) == *both);
-  CHECK_FALSE(fingerprint_setting(pin + ",").has_value());
-  CHECK_FALSE(fingerprint_setting("," + pin).has_value());
-  CHECK_FALSE(fingerprint_setting(pin + ",junk").has_value());
+  CHECK(normalized_fingerprints(show_fingerprint(*both)) == *both);
+  CHECK_FALSE(normalized_fingerprints(pin + ",").has_value());
+  CHECK_FALSE(normalized_fingerprints("," + pin).has_value());
+  CHECK_FALSE(normalized_fingerprints(pin + ",junk").has_value());
   std::string many = pin;
   for (int i = 1; i < 50; ++i) many += "," + pin;
-  CHECK(fingerprint_setting(many).has_value());
-  CHECK_FALSE(fingerprint_setting(many + "," + pin).has_value());
+  CHECK(normalized_fingerprints(many).has_value());
+  CHECK_FALSE(normalized_fingerprints(many + "," + pin).has_value());
 }
 
 TEST_CASE("dsn_notify is never, or a list of distinct conditions in any order") {
