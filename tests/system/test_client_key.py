@@ -123,6 +123,7 @@ def test_certificates_of_issuers_are_sent_too(t):
 
 @cases(*((f"{kind}-{version}", kind, version) for kind in ("rsa-2048", "p256", "ed25519") for version in VERSIONS))
 def test_the_network_child_never_has_the_key(t, kind, version):
+    t.needs_sandbox()
     root_only("reading the memory of another process")
     key = make_key(t, kind)
     needles = traces(key)

@@ -123,6 +123,7 @@ def test_one_write_for_each_flight(t, chunking, recipients, wanted):
     t.configure(server, **settings)
     made = writes(t, server, *recipients)
     equal(len(made), wanted, f"writes: {made}")
+    server.settle()
     equal(server.session.commands[-1], "QUIT", "last command")
 
 

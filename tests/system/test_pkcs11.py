@@ -207,6 +207,7 @@ def test_a_wrong_pin_goes_to_no_other_token(t):
 
 @cases("rsa-2048", "p256")
 def test_no_process_that_hears_the_server_has_the_key_or_the_pin(t, kind):
+    t.needs_sandbox()
     root_only("reading the memory of another process")
     token = Token(t)
     key, certificate = token.put_key(kind)

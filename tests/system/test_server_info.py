@@ -222,6 +222,7 @@ def test_a_name_server_that_is_silent_keeps_no_server_waiting(t):
     run = information(t, server, timeout=1)
     t.succeeded(run)
     check("([127.0.0.1])" in lines(run)[0] and time.monotonic() - started < 8, str(run))
+    server.settle()
     check(server.session.commands[-1] == "QUIT", "QUIT")
 
 
