@@ -82,7 +82,7 @@ wants fuzz && targets="$targets fuzz-programs"
 wants sanitize && targets="$targets sanitize-programs sanitize-unit"
 # shellcheck disable=SC2086
 if ! sh build-aux/parallel.sh $targets >build/check/make.log 2>&1; then
-  grep -vE '^  (CXX|AR|LINK) ' build/check/make.log | head -n 80
+  grep -vE '^  (CXX|AR|LINK|GEN) ' build/check/make.log | head -n 80
   echo "FAIL build: see build/check/make.log"
   failed=1
   summary
