@@ -63,14 +63,25 @@ def test_a_ticket_that_cannot_be_had(t, tickets, configuration, code, reason):
     check(run.seconds < 15, f"{run.seconds} seconds")
 
 
+def one_port_of_both_kinds():
+    """A listening TCP socket, and a UDP socket with the same port, which may take more than one attempt."""
+    for _ in range(50):
+        deaf, silent = socket.create_server(("127.0.0.1", 0)), socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        try:
+            silent.bind(deaf.getsockname())
+            return deaf, silent
+        except OSError:
+            deaf.close()
+            silent.close()
+    raise OSError("no port is free for TCP and UDP")
+
+
 def test_a_center_that_says_nothing(t):
     """Then the account's timeout is the limit, and some seconds more."""
     server = connect(t, timeout="1")
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as silent, socket.socket() as deaf:
-        silent.bind(("127.0.0.1", 0))
-        deaf.bind(silent.getsockname())
-        deaf.listen()
-        port = silent.getsockname()[1]
+    deaf, silent = one_port_of_both_kinds()
+    with deaf, silent:
+        port = deaf.getsockname()[1]
         configuration = t.path("krb5.conf", re.sub("kdc = .*", f"kdc = 127.0.0.1:{port}", server.text("krb5.conf")))
         run = t.msmtp("bob@example.test", env=dict(server.environment(t.folder), KRB5_CONFIG=configuration))
     t.failed(run, 75, f"no Kerberos ticket{METHOD}: the operation timed out")
