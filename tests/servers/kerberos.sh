@@ -149,12 +149,13 @@ finish_both() {
 }
 trap finish_both EXIT
 
+# A second of life; but Kerberos counts whole ones, so it takes more than two until that is over for everybody.
 tickets() {
   kerberos kinit -l 1h alice <<<password >/dev/null
   kerberos kinit -c "FILE:$folder/expired" -l 1s alice <<<password >/dev/null
   chmod 644 "$folder/good" "$folder/expired"
 }
 
-wait_for_port "$center_port" "$center" && tickets && sleep 1.2 && wait_for_port "$starttls_port" "$master" && serve "$starttls_port"
+wait_for_port "$center_port" "$center" && tickets && sleep 2.3 && wait_for_port "$starttls_port" "$master" && serve "$starttls_port"
 cat "$folder"/{setup,center,master,relay}.log "$folder/maillog" >&2 2>/dev/null || true
 exit 1
