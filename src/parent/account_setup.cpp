@@ -18,8 +18,7 @@ Result<LoadedConfig> AccountSetup::load() {
   tzset();  // reads a file, which a later stage may not
   if (options_.debug) sandbox_ = sandbox_level().text;
   lesser_user = TRY(find_lesser_user());
-  home = {environment_variable("HOME"), environment_variable("XDG_CONFIG_HOME"), passwd_home_directory(), geteuid(),
-          is_set_id()};
+  home = home_facts();
   patterns.mail_name = [mail_name = read_mail_name(places_.sysconfdir + "/mailname")] { return mail_name; };
   patterns.user = [user = local_user_name()] { return Result<std::string>(user); };
   patterns.host = [host = local_host_name()] { return Result<std::string>(host); };

@@ -80,9 +80,7 @@ class Configuration {
 Result<std::string> Configuration::write() {
   const std::string& address = options_.configure_address;
   TRY(check_mail_address(address));
-  const HomeFacts home{environment_variable("HOME"), environment_variable("XDG_CONFIG_HOME"), passwd_home_directory(),
-                       geteuid(), is_set_id()};
-  const std::string file = user_config_file(home, options_.config_file);
+  const std::string file = user_config_file(home_facts(), options_.config_file);
   Grants grants;
   grants.user = TRY(find_lesser_user());
   TRY(drop_set_id());

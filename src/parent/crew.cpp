@@ -46,12 +46,16 @@ Error why_no_key(Error error, Crew::Netproc& netproc) {
 
 }  // namespace
 
-Crew::~Crew() {
+void Crew::close_channels() {
   netproc.reset();
   signer.reset();
   authproc.reset();
   for (auto* one : {&resolver, &own_resolver, &peer_resolver}) one->reset();
   server.reset();
+}
+
+Crew::~Crew() {
+  close_channels();
   const Deadline deadline = Deadline::in(std::chrono::milliseconds(300));
   for (CrewMember& member : members_) {
     member.log.close();
@@ -60,11 +64,7 @@ Crew::~Crew() {
 }
 
 void Crew::leave_to_parent() {
-  netproc.reset();
-  signer.reset();
-  authproc.reset();
-  for (auto* one : {&resolver, &own_resolver, &peer_resolver}) one->reset();
-  server.reset();
+  close_channels();
   members_.clear();
 }
 

@@ -72,6 +72,7 @@ class Crew {
   Error explain(Error error);
 
  private:
+  void close_channels();
   void drain(CrewMember& member);
   Result<void> hear_signer();
 

@@ -2,6 +2,7 @@
 #include "parent/local_names.hpp"
 
 #include "common/fd.hpp"
+#include "common/lesser_user.hpp"
 
 #include <array>
 #include <cerrno>
@@ -67,6 +68,11 @@ std::string local_host_name() {
 std::string passwd_home_directory() {
   const auto* user = real_user();
   return user == nullptr ? "" : if_not_empty(user->pw_dir).value_or("");
+}
+
+HomeFacts home_facts() {
+  return {environment_variable("HOME"), environment_variable("XDG_CONFIG_HOME"), passwd_home_directory(), geteuid(),
+          is_set_id()};
 }
 
 Result<std::string> read_mail_name(const std::string& file) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "common/result.hpp"
+#include "parent/config_files.hpp"
 
 #include <optional>
 #include <string>
@@ -20,6 +21,9 @@ std::string local_host_name();
 
 // The home directory that the password file gives the real user; empty when there is none.
 std::string passwd_home_directory();
+
+// The surroundings of this process.
+HomeFacts home_facts();
 
 // The first line of FILE without its line end, at most 255 bytes; EX_CONFIG when the file cannot be read
 // or gives nothing.

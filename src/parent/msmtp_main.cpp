@@ -36,11 +36,6 @@ void occupy_standard_descriptors() {
   }
 }
 
-HomeFacts home_facts() {
-  return {environment_variable("HOME"), environment_variable("XDG_CONFIG_HOME"), passwd_home_directory(), geteuid(),
-          is_set_id()};
-}
-
 std::string text_of_version(const Options& options) {
   VersionFacts facts;
   facts.package = config::package;
