@@ -1,6 +1,7 @@
 // Packets over a SOCK_SEQPACKET pair.
 #include "common/channel.hpp"
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <poll.h>
@@ -15,17 +16,38 @@ namespace {
 // rounds its size up. They are all owned, and so closed, before the packet is refused.
 constexpr std::size_t max_descriptors = 16;
 
-void close_descriptors(msghdr& header) {
+std::vector<Fd> own_descriptors(msghdr& header) {
+  std::vector<Fd> owned;
   for (cmsghdr* control = CMSG_FIRSTHDR(&header); control != nullptr; control = CMSG_NXTHDR(&header, control)) {
     if (control->cmsg_level != SOL_SOCKET || control->cmsg_type != SCM_RIGHTS) continue;
     const std::size_t count = (control->cmsg_len - CMSG_LEN(0)) / sizeof(int);
     for (std::size_t i = 0; i < count; ++i) {
       int number = -1;
       std::memcpy(&number, CMSG_DATA(control) + i * sizeof number, sizeof number);
-      const Fd owned(number);
+      owned.emplace_back(number);
     }
   }
+  return owned;
 }
+
+// Room for the descriptors of one packet that is sent, as the kernel wants it.
+struct HandedDescriptors {
+  alignas(cmsghdr) char bytes[CMSG_SPACE(max_handed * sizeof(int))];
+
+  void attach(msghdr& header, std::span<const Fd> descriptors) {
+    header.msg_control = bytes;
+    header.msg_controllen = CMSG_SPACE(descriptors.size() * sizeof(int));
+    std::memset(bytes, 0, sizeof bytes);
+    cmsghdr* const control = CMSG_FIRSTHDR(&header);
+    control->cmsg_level = SOL_SOCKET;
+    control->cmsg_type = SCM_RIGHTS;
+    control->cmsg_len = CMSG_LEN(descriptors.size() * sizeof(int));
+    for (std::size_t i = 0; i < descriptors.size(); ++i) {
+      const int number = descriptors[i].number();
+      std::memcpy(CMSG_DATA(control) + i * sizeof number, &number, sizeof number);
+    }
+  }
+};
 
 // Waits for EVENTS; false when the deadline has passed.
 bool wait_for(const Fd& fd, short events, const Deadline& deadline) {
@@ -54,9 +76,16 @@ Error PacketSocket::lied(std::string_view what) const {
   return {ExitCode::software, peer_ + " has sent " + std::string(what), {}, Cause::peer_lied};
 }
 
-Result<bool> PacketSocket::try_send(std::string_view packet) {
+Result<bool> PacketSocket::try_send(std::string_view packet, std::span<const Fd> descriptors) {
+  if (descriptors.size() > max_handed) return fail(ExitCode::software, "too many descriptors for " + peer_);
+  iovec piece{const_cast<char*>(packet.data()), packet.size()};
+  msghdr header{};
+  header.msg_iov = &piece;
+  header.msg_iovlen = 1;
+  HandedDescriptors handed;
+  if (!descriptors.empty()) handed.attach(header, descriptors);
   for (;;) {
-    const ssize_t sent = ::send(fd_.number(), packet.data(), packet.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
+    const ssize_t sent = sendmsg(fd_.number(), &header, MSG_NOSIGNAL | MSG_DONTWAIT);
     if (sent >= 0) return true;
     if (errno == EINTR) continue;
     if (errno == EAGAIN || errno == EWOULDBLOCK || errno == ENOBUFS) return false;
@@ -65,14 +94,14 @@ Result<bool> PacketSocket::try_send(std::string_view packet) {
   }
 }
 
-Result<void> PacketSocket::send(std::string_view packet, const Deadline& deadline) {
-  while (!TRY(try_send(packet))) {
+Result<void> PacketSocket::send(std::string_view packet, const Deadline& deadline, std::span<const Fd> descriptors) {
+  while (!TRY(try_send(packet, descriptors))) {
     if (!wait_for(fd_, POLLOUT, deadline)) return Unexpected{silent()};
   }
   return {};
 }
 
-Result<std::string_view> PacketSocket::receive(const Deadline& deadline) {
+Result<std::string_view> PacketSocket::receive(const Deadline& deadline, std::span<Fd> wanted) {
   if (!buffer_) buffer_ = std::make_unique_for_overwrite<char[]>(max_packet);
   for (;;) {
     alignas(cmsghdr) char control[CMSG_SPACE(max_descriptors * sizeof(int))];
@@ -83,8 +112,10 @@ Result<std::string_view> PacketSocket::receive(const Deadline& deadline) {
     header.msg_control = control;
     header.msg_controllen = sizeof control;
     const ssize_t size = recvmsg(fd_.number(), &header, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
-    if (size >= 0) close_descriptors(header);  // an empty packet can carry some too
-    if (size > 0) return accept_packet(static_cast<std::size_t>(size), header.msg_flags, header.msg_controllen);
+    std::vector<Fd> brought;
+    if (size >= 0 && header.msg_controllen > 0)
+      brought = own_descriptors(header);  // an empty packet can carry some too
+    if (size > 0) return accept_packet(static_cast<std::size_t>(size), header.msg_flags, std::move(brought), wanted);
     if (size == 0) return Unexpected{gone()};
     // The other end went with packets unread. That is told once, and before what it sent itself: its last words come
     // with the next call, and the end after them.
@@ -96,10 +127,13 @@ Result<std::string_view> PacketSocket::receive(const Deadline& deadline) {
   }
 }
 
-Result<std::string_view> PacketSocket::accept_packet(std::size_t size, int flags, std::size_t control_size) {
+Result<std::string_view> PacketSocket::accept_packet(std::size_t size, int flags, std::vector<Fd> brought,
+                                                     std::span<Fd> wanted) {
   received_ = size;
   if ((flags & (MSG_TRUNC | MSG_CTRUNC)) != 0) return Unexpected{lied("a message that is too long")};
-  if (control_size != 0) return Unexpected{lied("a descriptor that nobody asked for")};
+  if (brought.size() > wanted.size()) return Unexpected{lied("a descriptor that nobody asked for")};
+  if (brought.size() < wanted.size()) return Unexpected{lied("a message without its descriptors")};
+  std::ranges::move(brought, wanted.begin());
   return std::string_view(buffer_.get(), size);
 }
 

@@ -8,17 +8,23 @@
 #include "common/result.hpp"
 
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 #include <variant>
+#include <vector>
 
 namespace msmtp {
 
 // The largest packet: the longest field (64 KiB) and what stands around it.
 inline constexpr std::size_t max_packet = 66 * 1024;
 
+// How many descriptors one packet can bring.
+inline constexpr std::size_t max_handed = 4;
+
 // Packets without a meaning. Errors: Cause::peer_gone when the other end is closed, Cause::peer_silent
-// when the deadline passes, Cause::peer_lied for a packet that is too long or carries descriptors.
+// when the deadline passes, Cause::peer_lied for a packet that is too long or carries another number of descriptors
+// than it has to.
 class PacketSocket {
  public:
   // PEER is what messages call the process at the other end, for example "msmtp-netproc".
@@ -29,11 +35,13 @@ class PacketSocket {
   bool is_open() const { return fd_.is_open(); }
   void close() { fd_.close(); }
 
-  Result<void> send(std::string_view packet, const Deadline& deadline);
+  // Of DESCRIPTORS, at most max_handed, the other end gets copies.
+  Result<void> send(std::string_view packet, const Deadline& deadline, std::span<const Fd> descriptors = {});
   // Sends when that is possible at once: false when the other end has to read first.
-  Result<bool> try_send(std::string_view packet);
-  // The packet lies in this object's buffer until the next receive.
-  Result<std::string_view> receive(const Deadline& deadline);
+  Result<bool> try_send(std::string_view packet, std::span<const Fd> descriptors = {});
+  // The packet lies in this object's buffer until the next receive. It has to bring as many descriptors as WANTED has
+  // elements, which own them then.
+  Result<std::string_view> receive(const Deadline& deadline, std::span<Fd> wanted = {});
   // Overwrites what the last receive left in the buffer.
   void wipe_received();
 
@@ -45,7 +53,7 @@ class PacketSocket {
 
  private:
   Error gone() const;
-  Result<std::string_view> accept_packet(std::size_t size, int flags, std::size_t control_size);
+  Result<std::string_view> accept_packet(std::size_t size, int flags, std::vector<Fd> brought, std::span<Fd> wanted);
 
   Fd fd_;
   std::string peer_;
@@ -63,26 +71,28 @@ class Channel {
   void close() { socket_.close(); }
 
   template <Fielded Message>
-  Result<void> send(const Message& message, const Deadline& deadline = Deadline::never()) {
+  Result<void> send(const Message& message, const Deadline& deadline = Deadline::never(),
+                    std::span<const Fd> descriptors = {}) {
     pack(message);
-    auto sent = socket_.send(packet_, deadline);
+    auto sent = socket_.send(packet_, deadline, descriptors);
     forget_packet(message);
     return sent;
   }
 
   template <Fielded Message>
-  Result<bool> try_send(const Message& message) {
+  Result<bool> try_send(const Message& message, std::span<const Fd> descriptors = {}) {
     pack(message);
-    auto sent = socket_.try_send(packet_);
+    auto sent = socket_.try_send(packet_, descriptors);
     forget_packet(message);
     return sent;
   }
 
   // The next message, which must be one of MESSAGES: what is legal now. A BytesView in it is good
-  // until the next call. Anything else is an error with Cause::peer_lied.
+  // until the next call. It has to bring exactly as many descriptors as DESCRIPTORS has elements. Anything else is an
+  // error with Cause::peer_lied.
   template <Fielded... Messages>
-  Result<std::variant<Messages...>> expect(const Deadline& deadline) {
-    const std::string_view packet = TRY(socket_.receive(deadline));
+  Result<std::variant<Messages...>> expect(const Deadline& deadline, std::span<Fd> descriptors = {}) {
+    const std::string_view packet = TRY(socket_.receive(deadline, descriptors));
     std::optional<Incoming> message = decode<Incoming>(packet);
     if (!message) return Unexpected{socket_.lied("something that is no message")};
     return std::visit([this](auto& alternative) { return this->template narrow<Messages...>(alternative); }, *message);
@@ -90,8 +100,8 @@ class Channel {
 
   // The same for a single legal message.
   template <Fielded Message>
-  Result<Message> expect_one(const Deadline& deadline) {
-    auto message = TRY(expect<Message>(deadline));
+  Result<Message> expect_one(const Deadline& deadline, std::span<Fd> descriptors = {}) {
+    auto message = TRY(expect<Message>(deadline, descriptors));
     return std::get<0>(std::move(message));
   }
 

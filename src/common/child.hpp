@@ -11,6 +11,7 @@ inline constexpr int sasl_channel_number = 4;     // netproc and authproc only, 
 inline constexpr int signing_channel_number = 5;  // netproc and signer only, when there is a client certificate
 inline constexpr int client_input_number = 4;     // server only: where it reads the SMTP client
 inline constexpr int client_output_number = 5;
+inline constexpr int login_channel_number = 6;  // server only, when there is authentication: the verifier
 
 // The names of the executables below $(libexecdir)/msmtp.
 inline constexpr std::string_view resolver_program = "msmtp-resolver";
@@ -19,5 +20,7 @@ inline constexpr std::string_view netproc_tls_program = "msmtp-netproc-tls";
 inline constexpr std::string_view authproc_program = "msmtp-authproc";
 inline constexpr std::string_view signer_program = "msmtp-signer";
 inline constexpr std::string_view server_program = "msmtp-smtpd";
+inline constexpr std::string_view server_forker_program = "msmtp-smtpd-forker";
+inline constexpr std::string_view verifier_program = "msmtp-verifier";
 
 }  // namespace msmtp

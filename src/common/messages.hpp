@@ -5,6 +5,12 @@
 //   parent   -> authproc   ToAuthproc      authproc -> parent    FromAuthproc
 //   parent   -> server     ToServer        server   -> parent    FromServer
 //   netproc  -> authproc   SaslFromServer  authproc -> netproc   SaslFromClient
+//   session  -> server     ToServer        server   -> session   FromServer      (msmtpd's session is a parent as well)
+//   listener -> session    ToSession
+//   listener -> forkers    ToForker        forkers  -> listener  FromForker      (msmtp-smtpd-forker, msmtp-verifier)
+//   listener -> verifier   ToVerifier      verifier -> listener  FromVerifier    (until it forks)
+//   server   -> verifier   LoginFromClient verifier -> server    LoginToClient
+//   verifier -> session    FromCheck
 //   parent   -> signer     ToSigner        signer   -> parent    FromSigner
 //   netproc  -> signer     KeyFromNetproc  signer   -> netproc   KeyFromSigner
 //
@@ -552,22 +558,28 @@ struct Completed {
 // How the client is served. First message; legal once.
 struct Serve {
   Line<max_host> name;               // what the server calls itself
+  Line<64> program;                  // and the program, in the greeting
   bool lf_lines = false;             // a client may end lines in LF alone; else LF alone is an error, and ends no data
   bool greeting_first = false;       // a client that speaks before the greeting is sent away (RFC 5321, 4.3.1)
   std::uint64_t size_limit = 0;      // octets of a mail; 0: none
   std::uint32_t max_recipients = 0;  // at least 1
   std::uint32_t idle_seconds = 0;    // for each command line, and each max_body_piece octets of content; at least 1
   std::uint32_t total_seconds = 0;   // for the whole session; 0: no limit
+  bool lmtp = false;                 // RFC 2033: LHLO, and a reply for each recipient
+  bool login = false;                // AUTH is offered, and comes before any mail; there is a channel to a verifier
 
   static constexpr std::string_view message_name = "Serve";
   static void fields(auto& self, auto&& field) {
     field("name", self.name);
+    field("program", self.program);
     field("lf_lines", self.lf_lines);
     field("greeting_first", self.greeting_first);
     field("size_limit", self.size_limit);
     field("max_recipients", self.max_recipients);
     field("idle_seconds", self.idle_seconds);
     field("total_seconds", self.total_seconds);
+    field("lmtp", self.lmtp);
+    field("login", self.login);
   }
   friend bool operator==(const Serve&, const Serve&) = default;
 };
@@ -585,6 +597,14 @@ struct ClientAnswer {
     field("text", self.text);
   }
   friend bool operator==(const ClientAnswer&, const ClientAnswer&) = default;
+};
+
+// parent -> server: the server is about to end. Legal once, at any time after Serve: when there is no mail the client
+// is told so and the session is over; otherwise after that mail.
+struct Retire {
+  static constexpr std::string_view message_name = "Retire";
+  static void fields(auto&, auto&&) {}
+  friend bool operator==(const Retire&, const Retire&) = default;
 };
 
 // server -> parent: MAIL. Legal when there is no mail.
@@ -656,6 +676,89 @@ struct Departed {
   static constexpr std::string_view message_name = "Departed";
   static void fields(auto&, auto&&) {}
   friend bool operator==(const Departed&, const Departed&) = default;
+};
+
+// ---- msmtpd ----
+
+// listener -> session, with the socket: a client has come. Only message.
+struct NewClient {
+  bool is_local = false;  // over a unix socket: no addresses; else no ids
+  Endpoint client;        // its address
+  std::uint16_t client_port = 0;
+  Endpoint own;  // ours, as the client sees it
+  std::uint16_t own_port = 0;
+  std::uint32_t user = 0;
+  std::uint32_t group = 0;
+  std::uint32_t process = 0;
+
+  static constexpr std::string_view message_name = "NewClient";
+  static void fields(auto& self, auto&& field) {
+    field("is_local", self.is_local);
+    field("client", self.client);
+    field("client_port", self.client_port);
+    field("own", self.own);
+    field("own_port", self.own_port);
+    field("user", self.user);
+    field("group", self.group);
+    field("process", self.process);
+  }
+  friend bool operator==(const NewClient&, const NewClient&) = default;
+};
+
+// listener -> msmtp-smtpd-forker, with the server's end of the channel to a session, and with AUTH its end of the one
+// to a verifier; listener -> msmtp-verifier, with the other end of that, and the end of one to the session. A copy of
+// the process serves the session with them. Not answered: whoever misses it sees the end of its channel.
+struct NewProcess {
+  static constexpr std::string_view message_name = "NewProcess";
+  static void fields(auto&, auto&&) {}
+  friend bool operator==(const NewProcess&, const NewProcess&) = default;
+};
+
+// forker -> listener: a copy was killed by a signal, as a process that was attacked may be.
+struct Crashed {
+  std::uint32_t signal = 0;
+
+  static constexpr std::string_view message_name = "Crashed";
+  static void fields(auto& self, auto&& field) { field("signal", self.signal); }
+  friend bool operator==(const Crashed&, const Crashed&) = default;
+};
+
+// listener -> msmtp-verifier, after Acquire was answered: derive what checks the password, forget it, be sealed, and
+// say Sealed. From then on NewProcess is legal.
+struct Verify {
+  bool always_delay = false;  // every AUTH is answered late, not only those after a failed one
+
+  static constexpr std::string_view message_name = "Verify";
+  static void fields(auto& self, auto&& field) { field("always_delay", self.always_delay); }
+  friend bool operator==(const Verify&, const Verify&) = default;
+};
+
+// server -> verifier: AUTH. A Response follows, the initial one or none; then Challenge and Response take turns until
+// the Verdict, as with SASL of a client, at most max_sasl_steps times. Legal again after a Verdict that is no.
+struct LoginStart {
+  Mechanism mechanism = Mechanism::plain;
+
+  static constexpr std::string_view message_name = "LoginStart";
+  static void fields(auto& self, auto&& field) { field("mechanism", self.mechanism); }
+  friend bool operator==(const LoginStart&, const LoginStart&) = default;
+};
+
+struct Verdict {
+  bool accepted = false;
+
+  static constexpr std::string_view message_name = "Verdict";
+  static void fields(auto& self, auto&& field) { field("accepted", self.accepted); }
+  friend bool operator==(const Verdict&, const Verdict&) = default;
+};
+
+// verifier -> session, before the Verdict that accepts: so the server, which reads the client, cannot say it. Last
+// message.
+struct Verified {
+  Text<4096> user;
+
+  static constexpr std::string_view message_name = "Verified";
+  static void fields(auto& self, auto&& field) { field("user", self.user); }
+  friend bool operator==(const Verified&, const Verified&) = default;
 };
 
 // ---- signer ----
@@ -778,8 +881,16 @@ using FromNetproc = std::variant<Connected, Secured, Capabilities, Authenticated
                                  RecipientRefused, Delivered, QueueStarted, Left, Failed>;
 using ToAuthproc = std::variant<Acquire, Begin, Choose>;
 using FromAuthproc = std::variant<Acquired, Sealed, Completed, Failed>;
-using ToServer = std::variant<Serve, ClientAnswer>;
+using ToServer = std::variant<Serve, ClientAnswer, Retire>;
 using FromServer = std::variant<NewMail, NewRecipient, Content, Chunk, ChunkEnd, Abandoned, Departed, Failed>;
+using ToSession = std::variant<NewClient>;
+using ToForker = std::variant<NewProcess>;
+using FromForker = std::variant<Crashed, Failed>;
+using ToVerifier = std::variant<Acquire, Verify>;
+using FromVerifier = std::variant<Acquired, Sealed, Failed>;
+using LoginFromClient = std::variant<LoginStart, Response, Cancel>;
+using LoginToClient = std::variant<Challenge, Verdict>;
+using FromCheck = std::variant<Verified>;
 using ToSigner = std::variant<LoadKey, Acquire, Choose>;
 using FromSigner = std::variant<KeyLoaded, Failed>;
 using KeyFromSigner = std::variant<Key, Signature>;

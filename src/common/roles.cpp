@@ -12,11 +12,11 @@ using enum Promise;
 
 // A stage reads as one row.
 // clang-format off
-constexpr std::array<Rights, 15> table = {{
+constexpr std::array<Rights, 20> table = {{
     {Role::parent, Stage::parent_setup, "setup", false, {}, false,
      "configuration files, /bin/sh for eval, the helpers", "none"},
     {Role::parent, Stage::parent_session, "session", false, {}, false,
-     "itself again for each mail, the server", "bounded messages"},
+     "itself or a command for each mail, the server, the resolver", "bounded messages"},
     {Role::parent, Stage::parent_compose, "compose", true, {stdio, rpath, flock, id}, false,
      "alias files", "the mail, bounded messages"},
     {Role::parent, Stage::parent_supervise, "supervise", true, {stdio, flock}, true,
@@ -35,7 +35,9 @@ constexpr std::array<Rights, 15> table = {{
      "netrc, /dev/tty, /bin/sh for passwordeval, msmtp-keyring, Kerberos", "none; with GSSAPI the KDC"},
     {Role::authproc, Stage::authproc_exchange, "exchange", true, {stdio}, true,
      "none", "the server's challenges"},
-    {Role::server, Stage::server_serve, "serve", true, {stdio}, true,
+    {Role::server, Stage::server_fork, "fork", true, {stdio, proc, recvfd}, true,
+     "none", "none"},
+    {Role::server, Stage::server_serve, "serve", true, {stdio, recvfd}, true,
      "none", "the SMTP client"},
     {Role::signer, Stage::signer_load, "load", false, {}, false,
      "the key, PKCS#11 modules, and what acquire has", "none"},
@@ -43,10 +45,18 @@ constexpr std::array<Rights, 15> table = {{
      "what a token's module opens: any", "netproc's one request"},
     {Role::signer, Stage::signer_sign, "sign", true, {stdio}, true,
      "none", "netproc's one request"},
+    {Role::listener, Stage::listener_listen, "listen", false, {}, false,
+     "the sockets that listen, the log, the helpers; no capabilities", "addresses of clients"},
+    {Role::verifier, Stage::verifier_acquire, "acquire", false, {}, false,
+     "as authproc", "none"},
+    {Role::verifier, Stage::verifier_fork, "fork", true, {stdio, proc, recvfd}, true,
+     "none", "none"},
+    {Role::verifier, Stage::verifier_check, "check", true, {stdio}, true,
+     "none", "the SMTP client's AUTH"},
 }};
 // clang-format on
 
-constexpr std::array<std::pair<Promise, std::string_view>, 10> promise_names = {{
+constexpr std::array<std::pair<Promise, std::string_view>, 12> promise_names = {{
     {stdio, "stdio"},
     {rpath, "rpath"},
     {wpath, "wpath"},
@@ -57,6 +67,8 @@ constexpr std::array<std::pair<Promise, std::string_view>, 10> promise_names = {
     {inet, "inet"},
     {dns, "dns"},
     {id, "id"},
+    {proc, "proc"},
+    {recvfd, "recvfd"},
 }};
 
 // A transition may only take rights away (ARCHITECTURE.md, sentence 8): said once, checked when compiled.
@@ -92,6 +104,8 @@ std::string_view name(Role role) {
     case Role::authproc: return "authproc";
     case Role::server: return "server";
     case Role::signer: return "signer";
+    case Role::listener: return "listener";
+    case Role::verifier: return "verifier";
   }
   return "";
 }

@@ -22,6 +22,8 @@ enum class Promise : std::uint32_t {
   inet = 1U << 7,         // TCP sockets
   dns = 1U << 8,          // UDP and TCP to name servers
   id = 1U << 9,           // become another, lesser user
+  proc = 1U << 10,        // copies of this process
+  recvfd = 1U << 11,      // descriptors that come with messages
 };
 
 // A set of promises.
@@ -42,7 +44,17 @@ struct Promises {
   constexpr Promises without(Promises other) const { return from_bits(bits & ~other.bits); }
 };
 
-enum class Role : std::uint8_t { parent, resolver, netproc, authproc, server, signer, last = signer };
+enum class Role : std::uint8_t {
+  parent,
+  resolver,
+  netproc,
+  authproc,
+  server,
+  signer,
+  listener,
+  verifier,
+  last = verifier
+};
 
 enum class Stage : std::uint8_t {
   parent_setup,       // argv, configuration, eval, start of the helpers
@@ -56,11 +68,16 @@ enum class Stage : std::uint8_t {
   netproc_talk,       // the dialogue
   authproc_acquire,   // the password
   authproc_exchange,  // the server's challenges
+  server_fork,        // a copy of itself for each session
   server_serve,       // what an SMTP client says
   signer_load,        // the private key
   signer_token,       // one signature, by a token's module
   signer_sign,        // one signature
-  last = signer_sign,
+  listener_listen,    // msmtpd: sockets that listen, sessions that it starts
+  verifier_acquire,   // the password that clients have to know
+  verifier_fork,      // a copy of itself for each session
+  verifier_check,     // what a client says to prove that it knows it
+  last = verifier_check,
 };
 
 struct Rights {
