@@ -46,7 +46,7 @@ copy() { # mode, source, destination
   case $1 in
     755) cp -- "$2" "$3" ;;
     *) sed "s|SYSCONFDIR/|$(in_sed "$sysconfdir")/|g; s|LIBEXECDIR/|$(in_sed "$libexecdir")/|g
-        s|DOCDIR/|$(in_sed "$docdir")/|g" "$2" >"$3" ;;
+        s|DOCDIR/|$(in_sed "$docdir")/|g; s|BINDIR/|$(in_sed "$bindir")/|g" "$2" >"$3" ;;
   esac
 }
 

@@ -242,6 +242,10 @@ says_where_the_system_files_are() {
   cp "$stage$mandir/man1/msmtp.1" "$scratch/said"
   said "$(sed -n 's/^docdir = //p' config.mk)/msmtprc-user.example"
   said "$(sed -n 's/^libexecdir = //p' config.mk)/msmtp/"
+  cp "$stage$mandir/man1/msmtpd.1" "$scratch/said"
+  said "$(sed -n 's/^bindir = //p' config.mk)/msmtp -f %F --"
+  not_said "BINDIR/"
+  not_said "SYSCONFDIR/"
 }
 
 uninstall_spares_others() {
