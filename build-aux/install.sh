@@ -21,9 +21,11 @@ each_file() {
     [ ! -f "$sample" ] || "$1" 644 "$sample" "$docdir/${sample##*/}"
   done
   # A shell looks for the completion under the name that it gives to it.
-  [ "$bash_completion_dir" = no ] || "$1" 644 etc/completion/msmtp.bash "$bash_completion_dir/msmtp"
-  [ "$zsh_completion_dir" = no ] || "$1" 644 etc/completion/_msmtp "$zsh_completion_dir/_msmtp"
-  [ "$fish_completion_dir" = no ] || "$1" 644 etc/completion/msmtp.fish "$fish_completion_dir/msmtp.fish"
+  for program in msmtp msmtpd; do
+    [ "$bash_completion_dir" = no ] || "$1" 644 "etc/completion/$program.bash" "$bash_completion_dir/$program"
+    [ "$zsh_completion_dir" = no ] || "$1" 644 "etc/completion/_$program" "$zsh_completion_dir/_$program"
+    [ "$fish_completion_dir" = no ] || "$1" 644 "etc/completion/$program.fish" "$fish_completion_dir/$program.fish"
+  done
   if [ "$vim_dir" != no ]; then
     for part in syntax ftdetect; do "$1" 644 "etc/vim/$part/msmtp.vim" "$vim_dir/$part/msmtp.vim"; done
   fi

@@ -89,11 +89,13 @@ for name in sys.argv[1:]:
 }
 
 completions_parse() { # shell
-  case $1 in
-    bash) bash -n etc/completion/msmtp.bash ;;
-    zsh) zsh -n etc/completion/_msmtp ;;
-    fish) fish --no-execute etc/completion/msmtp.fish ;;
-  esac
+  for program in msmtp msmtpd; do
+    case $1 in
+      bash) bash -n "etc/completion/$program.bash" ;;
+      zsh) zsh -n "etc/completion/_$program" ;;
+      fish) fish --no-execute "etc/completion/$program.fish" ;;
+    esac || return 1
+  done
 }
 
 manual_pages_are_clean() {
@@ -134,7 +136,7 @@ rule_with shellcheck "scripts" shellcheck -x $(scripts)
 for shell in bash zsh fish; do
   rule_with "$shell" "completion for $shell" completions_parse "$shell"
 done
-rule_with shellcheck "completion for bash, as a script" shellcheck -s bash etc/completion/msmtp.bash
+rule_with shellcheck "completion for bash, as a script" shellcheck -s bash etc/completion/msmtp.bash etc/completion/msmtpd.bash
 rule_with python3 "python" python_parses
 if [ -d man ]; then
   rule_with mandoc "manual pages" manual_pages_are_clean

@@ -15,6 +15,7 @@ PLACES = {
     "fish": "share/fish/vendor_completions.d/msmtp.fish",
     "vim": "share/vim/vimfiles/syntax/msmtp.vim",
 }
+DAEMON = {"bash": "msmtpd", "zsh": "_msmtpd", "fish": "msmtpd.fish"}
 CONFIG = """account work
 host one.example.test
   account "quoted : work"
@@ -69,6 +70,11 @@ def shell(t, kind):
     return (Fish if kind == "fish" else Shell)(t, kind, put(t)[kind])
 
 
+def shell_for_the_daemon(t, kind):
+    file = os.path.join(os.path.dirname(put(t)[kind]), DAEMON[kind])
+    return (Fish if kind == "fish" else Shell)(t, kind, file)
+
+
 def values(words):
     """The values among WORDS, of which the first may still have its option before it."""
     return sorted(re.sub("^(--[a-z-]+=|-[a-zA-Z](?=[a-z]))", "", word) for word in words)
@@ -117,6 +123,26 @@ def test_completion_knows_accounts_and_files(t, kind):
         equal(values(asked.complete("msmtp --tls-trust-file=cert")), ["certificate.pem"], "a file")
         check("system" in values(asked.complete("msmtp --tls-trust-file=")), "--tls-trust-file=system")
         equal(asked.complete("msmtp -X cert")[-1], "certificate.pem", "a file as a word of its own")
+    finally:
+        asked.close()
+
+
+@cases("bash", "zsh", "fish")
+def test_completion_knows_the_daemon(t, kind):
+    asked = shell_for_the_daemon(t, kind)
+    try:
+        names = [word.rstrip("=") for word in asked.complete("msmtpd --max-")]
+        equal(sorted(set(names)), ["--max-recipients", "--max-sessions", "--max-size"], "--max-")
+        equal(asked.complete("msmtpd --session-timeout="), ["--session-timeout=off"], "a word")
+        equal([values(asked.complete("msmtpd --log=" + text)) for text in ("sy", "no")], [["syslog"], ["none"]], "words")
+        equal(asked.complete("msmtpd --lmtp --allow-user=daem"), ["--lmtp", "--allow-user=daemon"], "a user")
+        equal(asked.complete("msmtpd --group daem")[-1], "daemon", "a group as a word of its own")
+        t.path("maillog", "")
+        equal(asked.complete("msmtpd --log=mai"), ["--log=maillog"], "a log file")
+        equal(asked.complete("msmtpd --interface=127"), ["--interface=127.0.0.1"], "an address")
+        t.path("submit", "")
+        if kind != "fish":
+            equal(asked.complete("msmtpd --interface=unix:sub"), ["--interface=unix:submit"], "a socket")
     finally:
         asked.close()
 
