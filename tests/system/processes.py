@@ -4,7 +4,16 @@ import ctypes
 import os
 import time
 
-HELPERS = ("msmtp-netproc-tls", "msmtp-netproc", "msmtp-authproc", "msmtp-resolver", "msmtp-signer", "msmtp-smtpd")
+HELPERS = (
+    "msmtp-netproc-tls",
+    "msmtp-netproc",
+    "msmtp-authproc",
+    "msmtp-resolver",
+    "msmtp-signer",
+    "msmtp-smtpd",
+    "msmtp-smtpd-forker",
+    "msmtp-verifier",
+)
 PR_SET_CHILD_SUBREAPER = 36
 
 
