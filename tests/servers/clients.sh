@@ -1,6 +1,6 @@
 #!/bin/bash
 # Mail clients that hand their mails to sendmail, unpacked and not installed: mutt, s-nail, bsd-mailx, git send-email, PHP,
-# cron, swaks.
+# cron, swaks; and with another tree, which may be missing, curl and nodemailer (with node, where there is none).
 #
 #   clients.sh FOLDER
 # gets them; then it prints one line
@@ -31,4 +31,7 @@ fi
 
 require_namespaces
 tree=$(fetch clients mutt s-nail bsd-mailx git-email libmailtools-perl php8.2-cli cron swaks)
-serve "$tree"
+more=(curl node-nodemailer)
+command -v node >/dev/null || more+=(nodejs)
+more_tree=$(fetch more-clients "${more[@]}") || more_tree=
+serve "${more_tree:+$more_tree:}$tree"

@@ -86,7 +86,7 @@ smtpd_client_connection_count_limit = 0
 anvil_rate_time_unit = 1s
 in_flow_delay = 0
 CF
-  printf 'bob@example.test bob/\ncarol@example.test carol/\nalice@example.test alice/\n' >"$folder/conf/boxes"
+  printf 'bob@example.test bob/\ncarol@example.test carol/\nalice@example.test alice/\nbøb@example.test boeb/\n' >"$folder/conf/boxes"
 }
 
 write_master() {

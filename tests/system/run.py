@@ -77,12 +77,13 @@ def discover(pattern):
                 full = name if case is None else f"{name}[{case[0]}]"
                 if not pattern or re.search(pattern, full):
                     found.append((full, function, case[1:] if case else (), getattr(function, "limit", LIMIT)))
-    return sorted(found, key=lambda test: (list(REAL).index(needs(test)) if needs(test) else -1, -test[3]))
+    return sorted(found, key=lambda test: (max((list(REAL).index(word) for word in needs(test)), default=-1), -test[3]))
 
 
 def needs(test):
-    """The word for what is started for the test, or None."""
-    return getattr(sys.modules[test[1].__module__], "needs", None)
+    """The words for what is started for the test."""
+    words = getattr(sys.modules[test[1].__module__], "needs", ())
+    return (words,) if isinstance(words, str) else words
 
 
 def reachable(program, scratch):
@@ -186,8 +187,8 @@ def run_all(tests, options, certificates, scratch):
     while waiting or running:
         while waiting and len(running) < options.j:
             number += 1
-            if needs(waiting[0]):
-                getattr(options, needs(waiting[0])).wait()
+            for word in needs(waiting[0]):
+                getattr(options, word).wait()
             job = Job(waiting.pop(0), options, certificates, scratch, number)
             selector.register(job.read, selectors.EVENT_READ, job)
             running.append(job)
@@ -226,7 +227,7 @@ def main():
         certificates = certs.make(os.path.join(scratch, "certificates"))
         options.program_for_all = reachable(options.program, scratch)
         for word, kind in REAL.items():
-            if any(needs(test) == word for test in tests):
+            if any(word in needs(test) for test in tests):
                 servers.append(kind(os.path.join(scratch, word), certificates, options.offline))
                 setattr(options, word, servers[-1])
         for name, result, text, seconds in run_all(tests, options, certificates, scratch):
