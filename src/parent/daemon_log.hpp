@@ -3,22 +3,13 @@
 
 #include "common/fd.hpp"
 #include "common/result.hpp"
+#include "parent/log_choice.hpp"
 
 #include <cstdint>
-#include <string>
 #include <string_view>
+#include <utility>
 
 namespace msmtp {
-
-enum class LogTarget : std::uint8_t { none, standard_error, file, syslog };
-
-struct LogChoice {
-  LogTarget target = LogTarget::none;
-  std::string path;  // of a file
-};
-
-// "none", "syslog", "-" or "stderr", or a path.
-LogChoice parse_log_choice(std::string_view text);
 
 class DaemonLog {
  public:
@@ -36,13 +27,17 @@ class DaemonLog {
 
   // After SIGHUP. When the file cannot be opened again the old one stays, and says so.
   void reopen();
-  // What a process that closes everything else has to keep; -1 for none. After move_to() the log writes to that number.
-  int descriptor() const;
-  void move_to(Fd fd);
+  // Before a process gives its descriptors other numbers: the one that the log has to keep, which is not open when it
+  // needs none. Then nothing may be written until the log has it back.
+  Fd take_descriptor();
+  void give_descriptor(Fd fd);
 
  private:
+  explicit DaemonLog(LogChoice choice) : choice_(std::move(choice)) {}
+
   LogChoice choice_;
   Fd file_;
+  bool has_time_ = true;
 };
 
 }  // namespace msmtp

@@ -2,9 +2,8 @@
 #pragma once
 
 #include "common/result.hpp"
-#include "parent/daemon_log.hpp"
 #include "parent/listen_address.hpp"
-#include "parent/mail_command.hpp"
+#include "parent/log_choice.hpp"
 #include "parent/sender_rules.hpp"
 
 #include <cstdint>
@@ -26,6 +25,7 @@ struct DaemonOptions {
   DaemonMode mode = DaemonMode::listen;
   std::vector<Interface> interfaces;  // at least one in mode listen: 127.0.0.1 unless given
   std::vector<std::uint16_t> ports;   // each for every inet interface: 25 unless given
+  bool names_addresses = false;       // --interface or --port was given
   LogChoice log;
   std::string command;  // as given; the default is "BINDIR/msmtp -f %F --"
   std::optional<LoginOptions> login;
