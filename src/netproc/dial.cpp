@@ -2,7 +2,7 @@
 #include "netproc/dial.hpp"
 
 #include "common/address.hpp"
-#include "netproc/address.hpp"
+#include "common/socket_address.hpp"
 #include "netproc/connection_race.hpp"
 #include "netproc/readiness.hpp"
 

@@ -3,7 +3,7 @@
 
 #include "common/fd.hpp"
 #include "common/text.hpp"
-#include "netproc/address.hpp"
+#include "common/socket_address.hpp"
 #include "netproc/dns_answer.hpp"
 #include "netproc/host_name.hpp"
 

@@ -1,6 +1,6 @@
 // The race for a connection against real sockets on loopback.
 #include "common/address.hpp"
-#include "netproc/address.hpp"
+#include "common/socket_address.hpp"
 #include "netproc/dial.hpp"
 
 #include <criterion/criterion.h>

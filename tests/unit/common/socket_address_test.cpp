@@ -1,5 +1,5 @@
 // Addresses as the socket calls want them.
-#include "netproc/address.hpp"
+#include "common/socket_address.hpp"
 
 #include "common/address.hpp"
 
@@ -25,6 +25,17 @@ TEST_CASE("the port is in network order") {
   std::memcpy(&system, &address.storage, sizeof system);
   CHECK(ntohs(system.sin_port) == 587);
   CHECK(address.family() == AF_INET);
+}
+
+TEST_CASE("the port comes back out of both families, and of nothing else") {
+  for (const auto text : {"192.0.2.1", "2001:db8::1"}) {
+    const SocketAddress address = socket_address(*parse_numeric_address(text), 2500);
+    CHECK(port_of(*address.get(), address.size) == 2500);
+    CHECK(port_of(*address.get(), address.size - 1) == 0);
+  }
+  sockaddr_storage storage{};
+  storage.ss_family = AF_UNIX;
+  CHECK(port_of(reinterpret_cast<const sockaddr&>(storage), sizeof storage) == 0);
 }
 
 TEST_CASE("other families are no endpoints") {

@@ -3,6 +3,7 @@
 
 #include "common/messages.hpp"
 
+#include <cstdint>
 #include <optional>
 #include <sys/socket.h>
 
@@ -20,5 +21,8 @@ SocketAddress socket_address(const Endpoint& endpoint, std::uint16_t port);
 
 // The endpoint in ADDRESS; nothing for another family than IPv4 and IPv6, or for too few bytes.
 std::optional<Endpoint> endpoint_of(const sockaddr& address, socklen_t size);
+
+// Of an address that endpoint_of() knows; 0 for any other.
+std::uint16_t port_of(const sockaddr& address, socklen_t size);
 
 }  // namespace msmtp

@@ -1,5 +1,5 @@
 // Addresses as the socket calls want them.
-#include "netproc/address.hpp"
+#include "common/socket_address.hpp"
 
 #include <cstring>
 #include <netinet/in.h>
@@ -57,6 +57,12 @@ std::optional<Endpoint> endpoint_of(const sockaddr& address, socklen_t size) {
     return endpoint;
   }
   return std::nullopt;
+}
+
+std::uint16_t port_of(const sockaddr& address, socklen_t size) {
+  if (address.sa_family == AF_INET && size >= sizeof(sockaddr_in)) return ntohs(read_as<sockaddr_in>(address).sin_port);
+  if (address.sa_family != AF_INET6 || size < sizeof(sockaddr_in6)) return 0;
+  return ntohs(read_as<sockaddr_in6>(address).sin6_port);
 }
 
 }  // namespace msmtp
