@@ -43,4 +43,8 @@ void harden_process(bool die_with_parent);
 // refuses one of the walls that must hold.
 Result<void> enter_stage(Stage stage, const Grants& grants = {});
 
+// Gives up every capability of this process, the ambient ones too, where there are such. The bounding set stays: root
+// gets them again for a program that it executes. EX_OSERR when the system refuses.
+Result<void> drop_all_capabilities();
+
 }  // namespace msmtp

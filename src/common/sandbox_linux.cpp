@@ -2,13 +2,16 @@
 // because each of them needs what the next one takes.
 #include "common/sandbox.hpp"
 
+#include "common/fd.hpp"
 #include "common/sandbox_linux.hpp"
 
+#include <cerrno>
 #include <csignal>
-#include <span>
-#include <sys/capability.h>
+#include <cstdint>
+#include <linux/capability.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 namespace msmtp {
@@ -28,54 +31,59 @@ void limit(decltype(RLIMIT_CORE) resource, rlim_t value) {
 // Only who has CAP_SETPCAP can cut the bounding set, so this comes before root becomes another; for the others it
 // bounds nothing that no_new_privs does not bound as well.
 void cut_bounding_set() {
-  for (cap_value_t capability = 0; cap_get_bound(capability) >= 0; ++capability) (void)cap_drop_bound(capability);
+  for (unsigned long capability = 0; prctl(PR_CAPBSET_DROP, capability, 0, 0, 0) == 0; ++capability) {}
+}
+
+constexpr std::uint64_t bit(unsigned capability) {
+  return std::uint64_t{1} << capability;
 }
 
 // What root needs until it becomes another: its files, and the change itself. All else goes at once, for root without
 // these walls may look into any process.
-constexpr cap_value_t needed_until_then[] = {CAP_SETUID, CAP_SETGID, CAP_SETPCAP, CAP_DAC_OVERRIDE,
-                                             CAP_DAC_READ_SEARCH};
-
-class Capabilities {
- public:
-  explicit Capabilities(cap_t state) : state_(state) {}
-  ~Capabilities() {
-    if (state_ != nullptr) cap_free(state_);
-  }
-  Capabilities(const Capabilities&) = delete;
-  Capabilities& operator=(const Capabilities&) = delete;
-
-  bool has(cap_value_t capability) const {
-    cap_flag_value_t value = CAP_CLEAR;
-    return state_ != nullptr && cap_get_flag(state_, capability, CAP_PERMITTED, &value) == 0 && value == CAP_SET;
-  }
-  bool add(cap_value_t capability) {
-    return state_ != nullptr && cap_set_flag(state_, CAP_PERMITTED, 1, &capability, CAP_SET) == 0 &&
-           cap_set_flag(state_, CAP_EFFECTIVE, 1, &capability, CAP_SET) == 0;
-  }
-  bool become_ours() const { return state_ != nullptr && cap_set_proc(state_) == 0; }
-
- private:
-  cap_t state_;
-};
+constexpr std::uint64_t needed_until_then =
+    bit(CAP_SETUID) | bit(CAP_SETGID) | bit(CAP_SETPCAP) | bit(CAP_DAC_OVERRIDE) | bit(CAP_DAC_READ_SEARCH);
 
 // Keeps those of KEPT that we have, and no others.
-Result<void> drop_capabilities(std::span<const cap_value_t> kept) {
-  (void)cap_reset_ambient();
-  const Capabilities before(cap_get_proc());
-  Capabilities after(cap_init());
-  bool made = true;
-  for (const cap_value_t capability : kept) made = made && (!before.has(capability) || after.add(capability));
-  if (!made || !after.become_ours()) return fail(ExitCode::os_error, "cannot drop capabilities");
+Result<void> drop_capabilities(std::uint64_t kept) {
+  (void)prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0);
+  __user_cap_header_struct header{_LINUX_CAPABILITY_VERSION_3, 0};
+  __user_cap_data_struct sets[_LINUX_CAPABILITY_U32S_3] = {};
+  if (kept != 0 && syscall(SYS_capget, &header, sets) != 0) {
+    return fail(ExitCode::os_error, "cannot read capabilities: " + error_text(errno));
+  }
+  for (__user_cap_data_struct& set : sets) {
+    set.permitted &= static_cast<std::uint32_t>(kept);
+    set.effective = set.permitted;
+    set.inheritable = 0;
+    kept >>= 32;
+  }
+  if (syscall(SYS_capset, &header, sets) != 0) {
+    return fail(ExitCode::os_error, "cannot drop capabilities: " + error_text(errno));
+  }
   return {};
 }
 
 void set_limits(const Rights& row, bool more_stages) {
   limit(RLIMIT_CORE, 0);
+  // Whom a copy serves is at the other end of a socket.
+  if (row.promises.has(Promise::proc)) limit(RLIMIT_FSIZE, 0);
   if (row.promises.has(Promise::wpath) || more_stages) return;
   limit(RLIMIT_NPROC, 0);
   // The parent's log file is open and grows; and what an SMTP client reads may be a file.
   if (row.role != Role::parent && row.role != Role::server) limit(RLIMIT_FSIZE, 0);
+}
+
+// A change of user makes the process dumpable again and forgets the parent-death signal.
+Result<void> become_whom_root_becomes(const Grants& grants) {
+  const LesserUser who = grants.user ? *grants.user : TRY(find_lesser_user());
+  int death_signal = 0;
+  (void)prctl(PR_GET_PDEATHSIG, &death_signal, 0, 0, 0);
+  if (geteuid() == 0) cut_bounding_set();
+  TRY(become_lesser_user(who));
+  TRY(drop_capabilities(0));
+  harden_process(false);
+  (void)prctl(PR_SET_PDEATHSIG, death_signal, 0, 0, 0);
+  return {};
 }
 
 }  // namespace
@@ -93,6 +101,10 @@ void harden_process(bool die_with_parent) {
   if (die_with_parent) (void)prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
 }
 
+Result<void> drop_all_capabilities() {
+  return drop_capabilities(0);
+}
+
 Result<void> enter_stage(Stage stage, const Grants& grants) {
   const Rights& row = rights(stage);
   if (!row.confined) return {};
@@ -100,12 +112,7 @@ Result<void> enter_stage(Stage stage, const Grants& grants) {
     return fail(ExitCode::os_error, "this kernel has no seccomp filters; a build --without-sandbox would run here");
   }
   if (row.lesser_user) {
-    const LesserUser who = grants.user ? *grants.user : TRY(find_lesser_user());
-    if (geteuid() == 0) cut_bounding_set();
-    TRY(become_lesser_user(who));
-    TRY(drop_capabilities({}));
-    // A change of user makes the process dumpable again and forgets the parent-death signal.
-    harden_process(row.role != Role::parent);
+    TRY(become_whom_root_becomes(grants));
   } else {
     TRY(drop_capabilities(needed_until_then));
   }

@@ -21,6 +21,10 @@ void harden_process([[maybe_unused]] bool die_with_parent) {
 #endif
 }
 
+Result<void> drop_all_capabilities() {
+  return {};
+}
+
 Result<void> enter_stage(Stage stage, const Grants& grants) {
   const Rights& row = rights(stage);
   if (!row.confined || !row.lesser_user) return {};
