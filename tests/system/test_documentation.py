@@ -24,9 +24,9 @@ def unescape(line):
     return line
 
 
-def shown():
+def shown(page="msmtp"):
     """The displays of the manual page: those of several lines as one text each, those of one line likewise."""
-    lines, blocks, block = [unescape(line) for line in read("man/msmtp.1").splitlines()], [], None
+    lines, blocks, block = [unescape(line) for line in read(f"man/{page}.1").splitlines()], [], None
     for line in lines:
         if line.startswith(".Bd "):
             block = []
@@ -38,10 +38,10 @@ def shown():
     return blocks, [line[len(".Dl ") :] for line in lines if line.startswith(".Dl ")]
 
 
-def configurations():
+def configurations(page="msmtp"):
     """The displays that are configurations: their first word says so."""
     words = ("account", "defaults")
-    return [text for text in shown()[0] if re.sub("^(#.*\n)+", "", text).split()[0] in words]
+    return [text for text in shown(page)[0] if re.sub("^(#.*\n)+", "", text).split()[0] in words]
 
 
 def accounts(text):
@@ -130,3 +130,40 @@ def test_shown_commands_stand_in_the_examples(t):
     equal(len(stored), 1, "secret-tool lines with values")
     host, user = re.search(r" host (\S+) service smtp user (\S+)$", stored[0]).groups()
     check(any(f"host {host}\n" in text and f"user {user}\n" in text for text in configurations()), stored[0])
+
+
+# -- msmtpd
+
+
+def ask_the_daemon(t, *words):
+    return t.start(*words, program=os.path.join(os.path.dirname(t.program), "msmtpd")).finish(b"")
+
+
+def test_every_option_of_the_daemon_is_in_its_manual(t):
+    """Each with its defaults, which --help has in parentheses."""
+    helped = ask_the_daemon(t, "--help").out.decode()
+    page = read("man/msmtpd.1")
+    documented = set(re.findall(r"Fl -([a-z-]+)", "\n".join(re.findall(r"^\.It (Fl .*)$", page, re.M))))
+    equal(documented, set(re.findall(r"^  --([a-z-]+)", helped, re.M)), "options")
+    for name, text in re.findall(r"^  --([a-z-]+)((?:.*\n(?!  -|\S))*.*)", helped, re.M):
+        for value in re.findall(r"\(([0-9.]+M?|none)\)", text):
+            item = next(part for part in page.split("\n.It ") if part.startswith(f"Fl -{name} ") and "default" in part)
+            said = re.search(r"default is\s+(?:\.Cm )?(\S+?)[,.;]?\s", item)
+            equal(said and said.group(1), value, f"default of --{name}")
+
+
+def test_configurations_in_the_manual_of_the_daemon_are_understood(t):
+    texts = configurations("msmtpd")
+    equal(len(texts), 2, "configurations")
+    for text in texts:
+        understood(t, text, f"in the manual page: {text[:60]!r}")
+
+
+def test_command_lines_in_the_manual_of_the_daemon_are_understood(t):
+    count = 0
+    for line in shown("msmtpd")[1]:
+        if match := re.match(r"[$#] (?:systemd-socket-activate -l \S+ )?(msmtpd .*)", line):
+            run = ask_the_daemon(t, *shlex.split(match.group(1))[1:], "--version")
+            check(run.code == 0 and not run.err and run.out.startswith(b"msmtpd "), f"{line!r}: {run}")
+            count += 1
+    check(count >= 6, f"only {count} command lines in the manual page")
