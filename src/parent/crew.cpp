@@ -13,13 +13,13 @@ extern char** environ;
 
 namespace msmtp {
 
-namespace {
-
 std::vector<std::string> own_environment() {
   std::vector<std::string> variables;
   for (char** variable = environ; *variable != nullptr; ++variable) variables.emplace_back(*variable);
   return variables;
 }
+
+namespace {
 
 // What glibc's resolver is told by the user; everything else could only mislead a process that talks to strangers.
 std::vector<std::string> resolver_environment() {
@@ -137,8 +137,8 @@ Error Crew::explain(Error error) {
   return error;
 }
 
-Result<Fd> CrewStarter::start(std::string_view program, std::vector<HandedFd> descriptors,
-                              const std::vector<std::string>& environment, std::string_view called) {
+Result<StartedMember> start_member(const std::string& directory, std::string_view program,
+                                   std::vector<HandedFd> descriptors, const std::vector<std::string>& environment) {
   SocketPair channel = TRY(make_seqpacket_pair());
   Pipe log = TRY(make_pipe());
   TRY(set_nonblocking(log.read_end));
@@ -149,9 +149,16 @@ Result<Fd> CrewStarter::start(std::string_view program, std::vector<HandedFd> de
   descriptors.push_back({std::move(output), STDOUT_FILENO});
   descriptors.push_back({std::move(log.write_end), STDERR_FILENO});
   descriptors.push_back({std::move(channel.right), parent_channel_number});
-  Child child = TRY(spawn(directory_ + '/' + std::string(program), std::move(descriptors), environment));
-  crew_.add({std::string(called.empty() ? program : called), std::move(child), std::move(log.read_end), {}});
-  return std::move(channel.left);
+  Child child = TRY(spawn(directory + '/' + std::string(program), std::move(descriptors), environment));
+  return StartedMember{{std::string(program), std::move(child), std::move(log.read_end), {}}, std::move(channel.left)};
+}
+
+Result<Fd> CrewStarter::start(std::string_view program, std::vector<HandedFd> descriptors,
+                              const std::vector<std::string>& environment, std::string_view called) {
+  StartedMember started = TRY(start_member(directory_, program, std::move(descriptors), environment));
+  if (!called.empty()) started.member.program = std::string(called);
+  crew_.add(std::move(started.member));
+  return std::move(started.channel);
 }
 
 Result<void> CrewStarter::start_resolver() {

@@ -23,6 +23,18 @@ struct CrewMember {
   ChildLogReader log_reader;
 };
 
+struct StartedMember {
+  CrewMember member;
+  Fd channel;  // our end
+};
+
+// Starts PROGRAM of DIRECTORY with /dev/null, a log pipe, a channel, and DESCRIPTORS beside them.
+Result<StartedMember> start_member(const std::string& directory, std::string_view program,
+                                   std::vector<HandedFd> descriptors, const std::vector<std::string>& environment);
+
+// Ours, for what runs the user's commands.
+std::vector<std::string> own_environment();
+
 class Crew {
  public:
   using Netproc = Channel<ToNetproc, FromNetproc>;
