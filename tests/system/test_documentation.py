@@ -148,7 +148,7 @@ def test_every_option_of_the_daemon_is_in_its_manual(t):
     for name, text in re.findall(r"^  --([a-z-]+)((?:.*\n(?!  -|\S))*.*)", helped, re.M):
         for value in re.findall(r"\(([0-9.]+M?|none)\)", text):
             item = next(part for part in page.split("\n.It ") if part.startswith(f"Fl -{name} ") and "default" in part)
-            said = re.search(r"default is\s+(?:\.Cm )?(\S+?)[,.;]?\s", item)
+            said = re.search(r"default is\s+(?:\.Cm )?(\S+?)[,.;]?(?:\s|$)", item)
             equal(said and said.group(1), value, f"default of --{name}")
 
 
