@@ -17,6 +17,8 @@ namespace msmtp {
 namespace {
 
 constexpr std::size_t max_kept_errors = 4096;
+// Not more than a pipe holds, for a process that writes without end must not keep us from everything else.
+constexpr int most_reads = 16;
 // How often a process is looked at that has no other way to show that it has ended.
 constexpr std::chrono::milliseconds glance(20);
 constexpr std::chrono::milliseconds time_to_die(5000);
@@ -25,29 +27,26 @@ bool is_not_ready(int error) {
   return error == EAGAIN || error == EWOULDBLOCK || error == EINTR;
 }
 
-void write_to_stderr(std::string_view text) {
-  while (!text.empty()) {
-    const ssize_t written = write(STDERR_FILENO, text.data(), text.size());
-    if (written < 0 && errno != EINTR) return;
-    if (written > 0) text.remove_prefix(static_cast<std::size_t>(written));
-  }
-}
-
 }  // namespace
 
 void MailDelivery::give(std::string_view bytes) {
   while (!bytes.empty() && ends_.input.is_open()) {
-    std::vector<Crew::Polled> polled{{ends_.input.number(), POLLOUT}, {ends_.errors.number(), POLLIN}};
-    (void)crew_.wait(polled, Deadline::never());
-    if (polled[1].ready) drain_errors();
-    if (!polled[0].ready) continue;
     const ssize_t written = write(ends_.input.number(), bytes.data(), bytes.size());
     if (written >= 0) {
       bytes.remove_prefix(static_cast<std::size_t>(written));
-    } else if (!is_not_ready(errno)) {
+    } else if (is_not_ready(errno)) {
+      await_room();
+    } else {
       ends_.input.close();  // nobody reads it
     }
   }
+}
+
+void MailDelivery::await_room() {
+  std::vector<Crew::Polled> polled{{ends_.input.number(), POLLOUT}, {ends_.errors.number(), POLLIN}};
+  const bool in_time = crew_.wait(polled, deadline_);
+  if (polled[1].ready) drain_errors();
+  if (!in_time) abandon();
 }
 
 void MailDelivery::confirm() {
@@ -56,6 +55,7 @@ void MailDelivery::confirm() {
 }
 
 int MailDelivery::finish() {
+  if (ends_.process.pid() <= 0) return SIGKILL;  // it was too late before
   confirm();
   const int status = wait_for_end();
   drain_errors();
@@ -64,14 +64,15 @@ int MailDelivery::finish() {
 }
 
 int MailDelivery::wait_for_end() {
+  const Fd& sign = ends_.end.is_open() ? ends_.end : ends_.life;
   for (;;) {
-    std::vector<Crew::Polled> polled{{ends_.life.number(), POLLIN}, {ends_.errors.number(), POLLIN}};
-    (void)crew_.wait(polled, ends_.life.is_open() ? Deadline::never() : Deadline::in(glance));
+    std::vector<Crew::Polled> polled{{sign.number(), POLLIN}, {ends_.errors.number(), POLLIN}};
+    (void)crew_.wait(polled, sign.is_open() ? deadline_ : Deadline::in(glance).or_earlier(deadline_));
     if (polled[1].ready) drain_errors();
-    const bool has_ended = ends_.life.is_open() && polled[0].ready;
+    const bool has_ended = sign.is_open() && polled[0].ready;
     const auto status = ends_.process.wait(Deadline::in(has_ended ? time_to_die : std::chrono::milliseconds(0)));
     if (status) return *status;
-    if (!has_ended) continue;
+    if (!has_ended && !deadline_.has_passed()) continue;
     abandon();
     return SIGKILL;
   }
@@ -79,7 +80,7 @@ int MailDelivery::wait_for_end() {
 
 void MailDelivery::abandon() {
   if (ends_.process.pid() > 0) {
-    (void)kill(ends_.process.pid(), SIGKILL);
+    (void)kill(ends_.leads_group ? -ends_.process.pid() : ends_.process.pid(), SIGKILL);
     (void)ends_.process.wait(Deadline::never());
     drain_errors();
   }
@@ -88,13 +89,13 @@ void MailDelivery::abandon() {
 
 void MailDelivery::drain_errors() {
   char bytes[4096];
-  for (;;) {
-    const ssize_t size = ends_.errors.is_open() ? read(ends_.errors.number(), bytes, sizeof bytes) : -1;
+  for (int reads = 0; reads < most_reads && ends_.errors.is_open(); ++reads) {
+    const ssize_t size = read(ends_.errors.number(), bytes, sizeof bytes);
     if (size < 0) return;
     if (size == 0) return ends_.errors.close();
     const std::string_view piece(bytes, static_cast<std::size_t>(size));
     kept_errors_ += piece.substr(0, max_kept_errors - std::min(max_kept_errors, kept_errors_.size()));
-    write_to_stderr(piece);
+    sink_(piece);
   }
 }
 

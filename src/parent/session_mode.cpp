@@ -44,7 +44,7 @@ Result<DeliveryPipes> make_delivery_pipes() {
   return pipes;
 }
 
-class SessionMode {
+class SessionMode final : public MailService {
  public:
   SessionMode(Options& options, const Places& places, const Console& console)
       : options_(options),
@@ -53,10 +53,10 @@ class SessionMode {
         crew_([&console](const LogRecord& record) { report_record(console, record, false); }) {}
 
   ExitCode run();
+  Result<DeliveryEnds> start(const SessionMail& mail) override;
 
  private:
   Result<void> start_server();
-  Result<DeliveryEnds> start_delivery(const SessionMail& mail);
   [[noreturn]] void deliver(const SessionMail& mail, DeliveryPipes pipes);
   void put_over(const SessionMail& mail, int confirmation);
 
@@ -71,8 +71,7 @@ ExitCode SessionMode::run() {
   std::signal(SIGCHLD, SIG_DFL);
   Result<void> led = start_server();
   if (led) {
-    const auto start = [this](const SessionMail& mail) { return start_delivery(mail); };
-    led = SmtpSession(crew_, start, session_settings()).run();
+    led = SmtpSession(crew_, *this, session_settings()).run();
   } else {
     (void)console_.print("421 4.3.0 the SMTP server cannot be started\r\n");
   }
@@ -97,13 +96,13 @@ Result<void> SessionMode::start_server() {
   return {};
 }
 
-Result<DeliveryEnds> SessionMode::start_delivery(const SessionMail& mail) {
+Result<DeliveryEnds> SessionMode::start(const SessionMail& mail) {
   DeliveryPipes pipes = TRY(make_delivery_pipes());
   const pid_t pid = fork();
   if (pid < 0) return fail(ExitCode::os_error, "cannot start a process: " + error_text(errno));
   if (pid == 0) deliver(mail, std::move(pipes));
-  return DeliveryEnds{Child(pid), std::move(pipes.input.write_end), std::move(pipes.errors.read_end),
-                      std::move(pipes.life.left)};
+  return DeliveryEnds{
+      Child(pid), std::move(pipes.input.write_end), std::move(pipes.errors.read_end), std::move(pipes.life.left), {}};
 }
 
 // The child. It keeps nothing of the session but its ends of the pipes, for otherwise it would never see their end.

@@ -5,8 +5,11 @@
 #include "parent/delivery_answer.hpp"
 #include "parent/envelope_address.hpp"
 
+#include <cerrno>
 #include <chrono>
 #include <poll.h>
+#include <span>
+#include <unistd.h>
 #include <utility>
 
 namespace msmtp {
@@ -19,9 +22,37 @@ constexpr std::chrono::seconds patience(30);
 
 }  // namespace
 
-SmtpSession::SmtpSession(Crew& crew, StartDelivery start, const Serve& settings)
+ClientAnswer client_answer(std::uint16_t code, std::string_view text) {
+  return {code, *Line<ClientAnswer::max_text>::from(printable(text).substr(0, ClientAnswer::max_text))};
+}
+
+Result<ClientAnswer> MailService::begin(NewMail&) {
+  return client_answer(250, "2.1.0 Ok");
+}
+
+Result<ClientAnswer> MailService::add(const SessionMail&, std::string_view) {
+  return client_answer(250, "2.1.5 Ok");
+}
+
+std::string_view MailService::content(std::string_view piece, bool) {
+  return piece;
+}
+
+void MailService::hear(std::string_view errors) {
+  while (!errors.empty()) {
+    const ssize_t written = write(STDERR_FILENO, errors.data(), errors.size());
+    if (written < 0 && errno != EINTR) return;
+    if (written > 0) errors.remove_prefix(static_cast<std::size_t>(written));
+  }
+}
+
+ClientAnswer MailService::end(int status, std::string_view errors) {
+  return delivery_answer(status, errors);
+}
+
+SmtpSession::SmtpSession(Crew& crew, MailService& service, const Serve& settings)
     : crew_(crew),
-      start_(std::move(start)),
+      service_(service),
       settings_(settings),
       end_(settings.total_seconds == 0 ? Deadline::never()
                                        : Deadline::in(std::chrono::seconds(settings.total_seconds) + grace)) {}
@@ -31,20 +62,36 @@ Error SmtpSession::lied(std::string_view what) const {
 }
 
 // What the server logs comes before what it says next.
+Result<void> SmtpSession::await_server() {
+  for (;;) {
+    std::vector<Crew::Polled> polled{{crew_.server->fd().number(), POLLIN}, {retirement_, POLLIN}};
+    const bool in_time = crew_.wait(polled, end_);
+    if (polled[1].ready) {
+      retirement_ = -1;
+      TRY(crew_.server->send(Retire{}, Deadline::in(patience)));
+    }
+    if (polled[0].ready || !in_time) return {};
+  }
+}
+
 template <class... Messages>
 Result<std::variant<Messages...>> SmtpSession::next() {
-  std::vector<Crew::Polled> polled{{crew_.server->fd().number(), POLLIN}};
-  (void)crew_.wait(polled, end_);
+  TRY(await_server());
   return crew_.server->expect<Messages...>(end_);
 }
 
-Result<void> SmtpSession::answer(std::uint16_t code, std::string_view text) {
-  const auto line = Line<ClientAnswer::max_text>::from(printable(text).substr(0, ClientAnswer::max_text));
-  return crew_.server->send(ClientAnswer{code, *line}, Deadline::in(patience));
+Result<void> SmtpSession::answer(const ClientAnswer& answer) {
+  return crew_.server->send(answer, Deadline::in(patience));
 }
 
-Result<void> SmtpSession::run() {
-  TRY(crew_.server->send(settings_, Deadline::in(patience)));
+// From here on nobody but the server has the client's socket: when it ends, the client sees that.
+Result<void> SmtpSession::begin(std::optional<Fd> client) {
+  const auto handed = client ? std::span<const Fd>(&*client, 1) : std::span<const Fd>();
+  return crew_.server->send(settings_, Deadline::in(patience), handed);
+}
+
+Result<void> SmtpSession::run(std::optional<Fd> client) {
+  TRY(begin(std::move(client)));
   for (;;) {
     const auto message = TRY((next<NewMail, Departed, Failed>()));
     if (const auto* failure = std::get_if<Failed>(&message)) return fail(error_of(*failure));
@@ -58,17 +105,17 @@ Result<void> SmtpSession::add_recipient(SessionMail& mail, const NewRecipient& r
   const std::string_view address = recipient.forward_path.view();
   const auto checked = check_address(address, "recipient address", ExitCode::usage);
   if (!checked || address.empty()) return answer(553, "5.1.3 " + (checked ? "no address" : checked.error().text));
-  mail.recipients.emplace_back(address);
-  return answer(250, "2.1.5 Ok");
+  const ClientAnswer verdict = TRY(service_.add(mail, address));
+  if (verdict.code < 400) mail.recipients.emplace_back(address);
+  return answer(verdict);
 }
 
-Result<SmtpSession::Next> SmtpSession::take_mail(const NewMail& sender) {
+Result<SmtpSession::Next> SmtpSession::take_mail(NewMail sender) {
   const auto checked = check_address(sender.reverse_path.view(), "envelope from address", ExitCode::usage);
-  if (!checked) {
-    TRY(answer(553, "5.1.7 " + checked.error().text));
-    return Next::mail;
-  }
-  TRY(answer(250, "2.1.0 Ok"));
+  const ClientAnswer verdict =
+      checked ? TRY(service_.begin(sender)) : client_answer(553, "5.1.7 " + checked.error().text);
+  TRY(answer(verdict));
+  if (verdict.code >= 400) return Next::mail;
   SessionMail mail{sender, {}};
   for (;;) {
     const auto message = TRY((next<NewRecipient, Content, Abandoned, Departed, Failed>()));
@@ -82,33 +129,38 @@ Result<SmtpSession::Next> SmtpSession::take_mail(const NewMail& sender) {
 
 Result<SmtpSession::Next> SmtpSession::take_content(const SessionMail& mail) {
   if (mail.recipients.empty()) return fail(lied("a mail without recipients"));
-  auto started = start_(mail);
+  auto started = service_.start(mail);
   if (!started) {
     TRY(answer(451, "4.3.0 " + started.error().text));
     return Next::mail;
   }
-  MailDelivery delivery(std::move(*started), crew_);
+  MailDelivery delivery(
+      std::move(*started), crew_, [this](std::string_view errors) { service_.hear(errors); }, end_);
   TRY(answer(354, "go on"));
   return deliver(delivery);
 }
 
 Result<SmtpSession::Next> SmtpSession::deliver(MailDelivery& delivery) {
-  std::string piece;
-  for (std::uint64_t octets = 0;; octets += piece.size()) {
+  for (std::uint64_t octets = 0;;) {
     const auto message = TRY((next<Chunk, ChunkEnd, Abandoned, Departed, Failed>()));
     if (const auto* failure = std::get_if<Failed>(&message)) return fail(error_of(*failure));
     if (std::holds_alternative<Abandoned>(message)) return Next::mail;
     if (std::holds_alternative<Departed>(message)) return Next::end;
     if (const auto* end = std::get_if<ChunkEnd>(&message)) {
       if (end->octets != octets) return fail(lied("a mail of another size than it says"));
-      const int status = delivery.finish();
-      const ClientAnswer verdict = delivery_answer(status, delivery.errors());
-      TRY(answer(verdict.code, verdict.text.view()));
-      return Next::mail;
+      return finish(delivery);
     }
-    piece = std::get<Chunk>(message).bytes.view();
-    delivery.give(piece);
+    const std::string_view piece = std::get<Chunk>(message).bytes.view();
+    delivery.give(service_.content(piece, false));
+    octets += piece.size();
   }
+}
+
+Result<SmtpSession::Next> SmtpSession::finish(MailDelivery& delivery) {
+  delivery.give(service_.content({}, true));
+  const int status = delivery.finish();
+  TRY(answer(service_.end(status, delivery.errors())));
+  return Next::mail;
 }
 
 }  // namespace msmtp

@@ -7,8 +7,9 @@
 #include "parent/crew.hpp"
 #include "parent/mail_delivery.hpp"
 
-#include <functional>
+#include <optional>
 #include <string>
+#include <string_view>
 #include <variant>
 #include <vector>
 
@@ -20,33 +21,65 @@ struct SessionMail {
   std::vector<std::string> recipients;  // at least one
 };
 
+ClientAnswer client_answer(std::uint16_t code, std::string_view text);
+
+// What becomes of the mails of a session. For each of them these are called in this order, and after any of them it may
+// be over.
+class MailService {
+ public:
+  virtual ~MailService() = default;
+
+  // MAIL, whose reverse-path is one; it may be changed here. The answer, of which 4yz and 5yz are a refusal; an error
+  // ends the session.
+  virtual Result<ClientAnswer> begin(NewMail& sender);
+  // RCPT, whose forward-path is one. The answer likewise.
+  virtual Result<ClientAnswer> add(const SessionMail& mail, std::string_view recipient);
+  // DATA or the first BDAT: the process that takes the mail. When it cannot be had the client hears why, and may try
+  // again.
+  virtual Result<DeliveryEnds> start(const SessionMail& mail) = 0;
+  // What the process gets for PIECE of the content; LAST: and there is no more. Good until the next call.
+  virtual std::string_view content(std::string_view piece, bool last);
+  // What the process writes to its standard error. Unless it is overridden: to ours.
+  virtual void hear(std::string_view errors);
+  // The process has ended, with STATUS as wait(2) has it, after the whole mail. The answer; unless it is overridden:
+  // delivery_answer().
+  virtual ClientAnswer end(int status, std::string_view errors);
+};
+
 class SmtpSession {
  public:
-  using StartDelivery = std::function<Result<DeliveryEnds>(const SessionMail&)>;
+  // CREW has a server. All is borrowed.
+  SmtpSession(Crew& crew, MailService& service, const Serve& settings);
 
-  // CREW has a server. START begins a delivery; when it cannot, the client is told to try again.
-  SmtpSession(Crew& crew, StartDelivery start, const Serve& settings);
+  // When NUMBER has something to read, or ends, the mail that there is becomes the last one (Retire).
+  void retire_with(const Fd& sign) { retirement_ = sign.number(); }
 
   // Until the client leaves, whatever became of its mails. Otherwise why the session ended before; a mail whose end had
-  // not come is not sent then. Cause::peer_silent when it outlives its total_seconds.
-  Result<void> run();
+  // not come is not sent then. Cause::peer_silent when it outlives its total_seconds. CLIENT: its socket, where the
+  // server has not got it yet.
+  Result<void> run(std::optional<Fd> client = {});
 
  private:
   enum class Next : std::uint8_t { mail, end };
 
-  Result<Next> take_mail(const NewMail& sender);
+  Result<void> begin(std::optional<Fd> client);
+  Result<Next> take_mail(NewMail sender);
   Result<Next> take_content(const SessionMail& mail);
   Result<Next> deliver(MailDelivery& delivery);
+  Result<Next> finish(MailDelivery& delivery);
   Result<void> add_recipient(SessionMail& mail, const NewRecipient& recipient);
-  Result<void> answer(std::uint16_t code, std::string_view text);
+  Result<void> answer(const ClientAnswer& answer);
+  Result<void> answer(std::uint16_t code, std::string_view text) { return answer(client_answer(code, text)); }
+  Result<void> await_server();
   template <class... Messages>
   Result<std::variant<Messages...>> next();
   Error lied(std::string_view what) const;
 
   Crew& crew_;
-  StartDelivery start_;
+  MailService& service_;
   Serve settings_;
   Deadline end_;
+  int retirement_ = -1;
 };
 
 }  // namespace msmtp

@@ -24,7 +24,7 @@ Serve settings(std::uint32_t total_seconds = 0) {
 }
 
 // Processes that take mail: each writes what it got to a pipe, when it is sure that it got all.
-class Takers {
+class Takers final : public MailService {
  public:
   Takers() : report_(make_pipe().value()) { std::signal(SIGPIPE, SIG_IGN); }
 
@@ -33,10 +33,6 @@ class Takers {
   bool reads = true;       // or they end before they have read anything
   std::string last_words;  // on standard error
   int started = 0;
-
-  SmtpSession::StartDelivery starter() {
-    return [this](const SessionMail& mail) { return start(mail); };
-  }
 
   // What they all wrote; they have to be gone.
   std::string report() {
@@ -49,8 +45,7 @@ class Takers {
     return text;
   }
 
- private:
-  Result<DeliveryEnds> start(const SessionMail& mail) {
+  Result<DeliveryEnds> start(const SessionMail& mail) override {
     ++started;
     Pipe input = make_pipe().value();
     Pipe errors = make_pipe().value();
@@ -65,9 +60,10 @@ class Takers {
       take(mail, input.read_end, errors.write_end, life.right);
     }
     if (!confirmed) life.left.close();
-    return DeliveryEnds{Child(pid), std::move(input.write_end), std::move(errors.read_end), std::move(life.left)};
+    return DeliveryEnds{Child(pid), std::move(input.write_end), std::move(errors.read_end), std::move(life.left), {}};
   }
 
+ private:
   [[noreturn]] void take(const SessionMail& mail, const Fd& input, const Fd& errors, const Fd& life) {
     std::string content;
     char bytes[4096];
@@ -127,7 +123,7 @@ std::uint16_t whole_mail(ServerEnd& end, std::string_view text) {
 }
 
 Result<void> run(PlayedCrew& played, Takers& takers, const Serve& serve = settings()) {
-  return SmtpSession(played.crew, takers.starter(), serve).run();
+  return SmtpSession(played.crew, takers, serve).run();
 }
 
 }  // namespace
@@ -371,8 +367,9 @@ Test(smtp_session, where_no_taker_can_be_started_the_client_may_try_again, .time
     }
     insist(end.send(Departed{}).has_value());
   });
-  const auto none = [](const SessionMail&) -> Result<DeliveryEnds> {
-    return fail(ExitCode::os_error, "no more\nprocesses");
-  };
+  class None final : public MailService {
+   public:
+    Result<DeliveryEnds> start(const SessionMail&) override { return fail(ExitCode::os_error, "no more\nprocesses"); }
+  } none;
   cr_expect(SmtpSession(played.crew, none, settings()).run().has_value());
 }
