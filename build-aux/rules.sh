@@ -149,8 +149,10 @@ programs() {
       msmtp-netproc) alternatives=$(objects_of "$root" src/netproc/tls_none.cpp) ;;
       msmtp-netproc-tls) alternatives=$(objects_of "$root" src/netproc/tls_libtls*.cpp) ;;
     esac
+    runtime=
+    [ "$linker" != LINK ] || runtime="\$(RUNTIME_LIBS)"
     # shellcheck disable=SC2046,SC2086
-    link "$prefix/$place/$name" "$linker" "$libraries \$(SANDBOX_LIBS) \$(LIBS)" "$root/${main%.cpp}.o" $alternatives $everywhere \
+    link "$prefix/$place/$name" "$linker" "$libraries \$(SANDBOX_LIBS) \$(LIBS) $runtime" "$root/${main%.cpp}.o" $alternatives $everywhere \
       $(objects_of "$root" "src/common/default_action_$action.cpp") "$root/lib$part.a" "$root/libcommon.a"
     list="$list $prefix/$place/$name"
   done <<'TABLE'
@@ -160,6 +162,7 @@ libexec/msmtp  msmtp-resolver     netproc/resolver_main.cpp  netproc   $(IDN2_LI
 libexec/msmtp  msmtp-netproc      netproc/netproc_main.cpp   netproc
 libexec/msmtp  msmtp-netproc-tls  netproc/netproc_main.cpp   netproc   $(TLS_LIBS)
 libexec/msmtp  msmtp-smtpd        netproc/smtpd_main.cpp     netproc
+libexec/msmtp  msmtp-smtpd-forker netproc/smtpd_forker_main.cpp netproc
 libexec/msmtp  msmtp-authproc     authproc/authproc_main.cpp authproc  $(GSASL_LIBS)
 libexec/msmtp  msmtp-signer       authproc/signer_main.cpp   authproc  $(CRYPTO_LIBS) $(P11_KIT_LIBS)
 libexec/msmtp  msmtp-keyring      authproc/keyring_main.cpp  authproc  $(LIBSECRET_LIBS)

@@ -101,7 +101,7 @@ Result<void> PacketSocket::send(std::string_view packet, const Deadline& deadlin
   return {};
 }
 
-Result<std::string_view> PacketSocket::receive(const Deadline& deadline, std::span<Fd> wanted) {
+Result<std::string_view> PacketSocket::receive(const Deadline& deadline, std::span<Fd> wanted, std::size_t optional) {
   if (!buffer_) buffer_ = std::make_unique_for_overwrite<char[]>(max_packet);
   for (;;) {
     alignas(cmsghdr) char control[CMSG_SPACE(max_descriptors * sizeof(int))];
@@ -115,7 +115,11 @@ Result<std::string_view> PacketSocket::receive(const Deadline& deadline, std::sp
     std::vector<Fd> brought;
     if (size >= 0 && header.msg_controllen > 0)
       brought = own_descriptors(header);  // an empty packet can carry some too
-    if (size > 0) return accept_packet(static_cast<std::size_t>(size), header.msg_flags, std::move(brought), wanted);
+    if (size > 0) {
+      const std::string_view packet = TRY(accept_packet(static_cast<std::size_t>(size), header.msg_flags));
+      TRY(hand_over(std::move(brought), wanted, optional));
+      return packet;
+    }
     if (size == 0) return Unexpected{gone()};
     // The other end went with packets unread. That is told once, and before what it sent itself: its last words come
     // with the next call, and the end after them.
@@ -127,14 +131,17 @@ Result<std::string_view> PacketSocket::receive(const Deadline& deadline, std::sp
   }
 }
 
-Result<std::string_view> PacketSocket::accept_packet(std::size_t size, int flags, std::vector<Fd> brought,
-                                                     std::span<Fd> wanted) {
+Result<std::string_view> PacketSocket::accept_packet(std::size_t size, int flags) {
   received_ = size;
   if ((flags & (MSG_TRUNC | MSG_CTRUNC)) != 0) return Unexpected{lied("a message that is too long")};
-  if (brought.size() > wanted.size()) return Unexpected{lied("a descriptor that nobody asked for")};
-  if (brought.size() < wanted.size()) return Unexpected{lied("a message without its descriptors")};
-  std::ranges::move(brought, wanted.begin());
   return std::string_view(buffer_.get(), size);
+}
+
+Result<void> PacketSocket::hand_over(std::vector<Fd> brought, std::span<Fd> wanted, std::size_t optional) {
+  if (brought.size() > wanted.size()) return Unexpected{lied("a descriptor that nobody asked for")};
+  if (brought.size() + optional < wanted.size()) return Unexpected{lied("a message without its descriptors")};
+  std::ranges::move(brought, wanted.begin());
+  return {};
 }
 
 void PacketSocket::finish_sending() {

@@ -40,8 +40,8 @@ class PacketSocket {
   // Sends when that is possible at once: false when the other end has to read first.
   Result<bool> try_send(std::string_view packet, std::span<const Fd> descriptors = {});
   // The packet lies in this object's buffer until the next receive. It has to bring as many descriptors as WANTED has
-  // elements, which own them then.
-  Result<std::string_view> receive(const Deadline& deadline, std::span<Fd> wanted = {});
+  // elements, which own them then; the last OPTIONAL of them may be missing.
+  Result<std::string_view> receive(const Deadline& deadline, std::span<Fd> wanted = {}, std::size_t optional = 0);
   // Overwrites what the last receive left in the buffer.
   void wipe_received();
 
@@ -53,7 +53,8 @@ class PacketSocket {
 
  private:
   Error gone() const;
-  Result<std::string_view> accept_packet(std::size_t size, int flags, std::vector<Fd> brought, std::span<Fd> wanted);
+  Result<std::string_view> accept_packet(std::size_t size, int flags);
+  Result<void> hand_over(std::vector<Fd> brought, std::span<Fd> wanted, std::size_t optional);
 
   Fd fd_;
   std::string peer_;
@@ -88,11 +89,12 @@ class Channel {
   }
 
   // The next message, which must be one of MESSAGES: what is legal now. A BytesView in it is good
-  // until the next call. It has to bring exactly as many descriptors as DESCRIPTORS has elements. Anything else is an
-  // error with Cause::peer_lied.
+  // until the next call. It has to bring exactly as many descriptors as DESCRIPTORS has elements, of which only the
+  // last OPTIONAL may be missing. Anything else is an error with Cause::peer_lied.
   template <Fielded... Messages>
-  Result<std::variant<Messages...>> expect(const Deadline& deadline, std::span<Fd> descriptors = {}) {
-    const std::string_view packet = TRY(socket_.receive(deadline, descriptors));
+  Result<std::variant<Messages...>> expect(const Deadline& deadline, std::span<Fd> descriptors = {},
+                                           std::size_t optional = 0) {
+    const std::string_view packet = TRY(socket_.receive(deadline, descriptors, optional));
     std::optional<Incoming> message = decode<Incoming>(packet);
     if (!message) return Unexpected{socket_.lied("something that is no message")};
     return std::visit([this](auto& alternative) { return this->template narrow<Messages...>(alternative); }, *message);
@@ -100,8 +102,8 @@ class Channel {
 
   // The same for a single legal message.
   template <Fielded Message>
-  Result<Message> expect_one(const Deadline& deadline, std::span<Fd> descriptors = {}) {
-    auto message = TRY(expect<Message>(deadline, descriptors));
+  Result<Message> expect_one(const Deadline& deadline, std::span<Fd> descriptors = {}, std::size_t optional = 0) {
+    auto message = TRY(expect<Message>(deadline, descriptors, optional));
     return std::get<0>(std::move(message));
   }
 

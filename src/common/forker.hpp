@@ -6,10 +6,8 @@
 #include "common/messages.hpp"
 #include "common/result.hpp"
 
-#include <array>
 #include <cstddef>
 #include <functional>
-#include <span>
 #include <vector>
 
 namespace msmtp {
@@ -18,24 +16,31 @@ using ForkerOrders = Channel<FromForker, ToForker>;
 
 class Forker {
  public:
-  // In the copy, which has no children and nothing but descriptors 0 to 2 and those of its order, in the order in which
-  // they came. Its result is the copy's exit status.
+  // In the copy, which has no children, default actions for the signals that prepare() does not name, and nothing but
+  // descriptors 0 to 2, what its process held before run() apart from the orders, and those of its order, in the order
+  // in which they came. Its result is the copy's exit status.
   using Copy = std::function<int(std::vector<Fd>)>;
 
-  // Before the stage in which it forks is entered: opens what tells it that a copy has ended. DESCRIPTORS come with
-  // each order, 1 to max_handed.
-  static Result<Forker> prepare(ForkerOrders& orders, std::size_t descriptors, Copy copy);
+  // Before the stage in which it forks is entered. With each order come DESCRIPTORS, 1 to max_handed, of which the last
+  // OPTIONAL may be missing. From here on SIGTERM, SIGINT, SIGHUP and SIGPIPE are ignored, in the copies too: their end
+  // is for the other ends of their channels to bring.
+  static Result<Forker> prepare(ForkerOrders& orders, std::size_t descriptors, Copy copy, std::size_t optional = 0);
 
-  // Until the orders end and every copy has ended; then 0, as the process's exit status. In a copy it does not return.
+  // Until the orders end and after that every copy. Whose copy cannot be made sees the end of its channels. The error
+  // is an order that is none. In a copy it does not return.
   Result<void> run();
 
  private:
-  Forker(ForkerOrders& orders, std::size_t descriptors, Copy copy, Fd children);
+  Forker(ForkerOrders& orders, std::size_t descriptors, Copy copy, std::size_t optional);
+
+  void make_copy(std::vector<Fd> descriptors);
+  void reap_those_that_ended();
+  void tell_how_it_ended(int status);
 
   ForkerOrders& orders_;
   std::size_t descriptors_;
+  std::size_t optional_;
   Copy copy_;
-  Fd children_;  // readable when a copy has ended
 };
 
 }  // namespace msmtp

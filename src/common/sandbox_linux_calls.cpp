@@ -72,8 +72,8 @@ constexpr int further_stage_calls[] = {
 // search tree, libseccomp 2.5.4 compares it with the first argument of the next rule ({PR_SET_DUMPABLE, 0} beside
 // {PR_SET_PDEATHSIG} let PR_SET_DUMPABLE, 1 pass).
 constexpr int further_stage_controls[] = {
-    PR_GET_SECCOMP,   PR_SET_DUMPABLE, PR_SET_SECCOMP,  PR_SET_NO_NEW_PRIVS,
-    PR_SET_PDEATHSIG, PR_CAPBSET_READ, PR_CAPBSET_DROP, PR_CAP_AMBIENT,
+    PR_GET_SECCOMP,   PR_SET_SECCOMP,   PR_SET_DUMPABLE, PR_SET_NO_NEW_PRIVS,
+    PR_GET_PDEATHSIG, PR_SET_PDEATHSIG, PR_CAPBSET_DROP, PR_CAP_AMBIENT,
 };
 constexpr int deadly_calls[] = {
     SCMP_SYS(execve),
@@ -85,7 +85,6 @@ constexpr int deadly_calls[] = {
     SCMP_SYS(io_uring_register),
     SCMP_SYS(process_vm_readv),
     SCMP_SYS(process_vm_writev),
-    SCMP_SYS(fork),
     SCMP_SYS(vfork),
     SCMP_SYS(kill),
     SCMP_SYS(tkill),
@@ -113,7 +112,9 @@ constexpr int deadly_calls[] = {
     SCMP_SYS(process_madvise),
     SCMP_SYS(kcmp),
 };
-constexpr int copying_calls[] = {SCMP_SYS(clone), SCMP_SYS(clone3)};
+constexpr int copying_calls[] = {SCMP_SYS(fork), SCMP_SYS(clone), SCMP_SYS(clone3)};
+// What C libraries do in a copy before they give it to the program.
+constexpr int new_copy_calls[] = {SCMP_SYS(set_robust_list), SCMP_SYS(set_tid_address)};
 constexpr int lookup_calls[] = {
     SCMP_SYS(open),       SCMP_SYS(openat),   SCMP_SYS(openat2),    SCMP_SYS(stat),
     SCMP_SYS(lstat),      SCMP_SYS(statx),    SCMP_SYS(access),     SCMP_SYS(faccessat),
@@ -286,12 +287,19 @@ void add_sockets(CallFilter& filter, Promises promises, bool may_bind) {
   if (may_bind) filter.rule(SCMP_ACT_ALLOW, SCMP_SYS(bind), {});
 }
 
-// fork(3), and no thread, namespace or process of another kind. What glibc tries first, clone3(2), has its flags where
+// fork(3), and no thread, name space or process of another kind. What glibc tries first, clone3(2), has its flags where
 // no filter sees them.
 void add_copies(CallFilter& filter) {
-  constexpr std::uint64_t of_fork = CLONE_CHILD_SETTID | CLONE_CHILD_CLEARTID | CSIGNAL;
-  filter.rule(SCMP_ACT_ALLOW, SCMP_SYS(clone), {has_bits(0, ~of_fork, 0)});
+#if defined(__s390__)
+  constexpr unsigned flags = 1;
+#else
+  constexpr unsigned flags = 0;
+#endif
+  constexpr std::uint64_t where_its_id_goes = CLONE_CHILD_SETTID | CLONE_CHILD_CLEARTID;
+  filter.rule(SCMP_ACT_ALLOW, SCMP_SYS(clone), {has_bits(flags, ~where_its_id_goes, SIGCHLD)});
+  filter.rule(SCMP_ACT_ALLOW, SCMP_SYS(fork), {});
   filter.rule(SCMP_ACT_ERRNO(ENOSYS), SCMP_SYS(clone3), {});
+  filter.allow(new_copy_calls);
 }
 
 void add_further_stages(CallFilter& filter) {

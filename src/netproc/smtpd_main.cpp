@@ -3,26 +3,23 @@
 #include "common/channel.hpp"
 #include "common/child.hpp"
 #include "common/sandbox.hpp"
-#include "netproc/smtp_server.hpp"
+#include "netproc/server_process.hpp"
 
 #include <csignal>
 
 namespace msmtp {
 namespace {
 
-Result<void> serve(ServerToParent& parent, ServerClient& client) {
+Result<Serve> prepare(ServerToParent& parent) {
   TRY(enter_stage(Stage::server_serve));
-  const Serve settings = TRY(parent.expect_one<Serve>(Deadline::never()));
-  return SmtpServer(parent, client, settings).run();
+  return parent.expect_one<Serve>(Deadline::never());
 }
 
 int run() {
   ServerToParent parent(Fd(parent_channel_number), "msmtp");
   ServerClient client(Fd(client_input_number), Fd(client_output_number), parent_channel_number);
-  const Result<void> served = serve(parent, client);
-  if (served) return 0;
-  if (served.error().cause != Cause::peer_gone) (void)parent.send(failed(served.error()));
-  return static_cast<int>(served.error().code);
+  const Result<Serve> settings = prepare(parent);
+  return settings ? serve_client(parent, client, *settings) : give_up_serving(parent, settings.error());
 }
 
 }  // namespace

@@ -4,6 +4,7 @@
 #include "common/cursor.hpp"
 
 #include <cstddef>
+#include <cstdint>
 #include <optional>
 #include <utility>
 
@@ -25,9 +26,12 @@ char address_byte(char c) {
   return byte <= ' ' || byte == 0x7f ? '_' : c;
 }
 
+// What becomes of a blank inside the quotes of an address.
+enum class QuotedBlank : std::uint8_t { replaced, kept };
+
 class AddressListParser {
  public:
-  explicit AddressListParser(std::string_view list) : cursor_(list) {}
+  AddressListParser(std::string_view list, QuotedBlank quoted_blank) : cursor_(list), quoted_blank_(quoted_blank) {}
 
   std::vector<std::string> parse() {
     while (const auto c = cursor_.take()) take_item(*c);
@@ -99,13 +103,15 @@ class AddressListParser {
       }
       if (*c == '\\' && (cursor_.next_is('"') || cursor_.next_is('\\'))) text.push_back('\\');
       if (*c == '\\') {
-        take_escaped(text);
+        if (const auto escaped = cursor_.take()) text.push_back(quoted_byte(*escaped));
       } else if (!is_line_end(*c)) {
-        text.push_back(address_byte(*c));
+        text.push_back(quoted_byte(*c));
       }
     }
     return false;
   }
+
+  char quoted_byte(char c) const { return c == ' ' && quoted_blank_ == QuotedBlank::kept ? c : address_byte(c); }
 
   void take_escaped(std::string& text) {
     if (&text == &word_) begin_after_gap();
@@ -154,6 +160,7 @@ class AddressListParser {
   }
 
   Cursor cursor_;
+  QuotedBlank quoted_blank_;
   std::vector<std::string> addresses_;
   std::string word_;         // what may become an address outside angle brackets
   bool gap_ = false;         // white space has been seen after word_
@@ -163,14 +170,14 @@ class AddressListParser {
 }  // namespace
 
 std::vector<std::string> parse_address_list(std::string_view list) {
-  return AddressListParser(list).parse();
+  return AddressListParser(list, QuotedBlank::replaced).parse();
 }
 
 Result<std::vector<std::string>> recipients_of_word(std::string_view word) {
   if (word.find_first_of("\r\n") != std::string_view::npos) {
     return fail(ExitCode::usage, "recipient '" + std::string(word.substr(0, 80)) + "' holds a line end");
   }
-  return parse_address_list(word);
+  return AddressListParser(word, QuotedBlank::kept).parse();
 }
 
 }  // namespace msmtp

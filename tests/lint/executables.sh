@@ -11,6 +11,7 @@ allowed_libraries() {
     msmtp-resolver) echo "cap idn2" ;;
     msmtp-netproc) echo "cap" ;;
     msmtp-smtpd) echo "cap" ;;
+    msmtp-smtpd-forker) echo "cap" ;;
     msmtp-netproc-tls) echo "cap tls ssl crypto" ;;
     msmtp-authproc) echo "cap gsasl gssglue gssapi_krb5 gssapi" ;;
     msmtp-signer) echo "cap crypto p11-kit" ;;
@@ -22,7 +23,7 @@ allowed_libraries() {
 # What must not come with them through the back door either.
 forbidden_libraries() {
   case ${1##*/} in
-    msmtp | msmtp-netproc | msmtp-smtpd) echo "tls|ssl|crypto|gsasl|idn2|idn|secret|gio|glib|dbus|nss|resolv|stdc" ;;
+    msmtp | msmtp-netproc | msmtp-smtpd | msmtp-smtpd-forker) echo "tls|ssl|crypto|gsasl|idn2|idn|secret|gio|glib|dbus|nss|resolv|stdc" ;;
     msmtp-resolver) echo "tls|ssl|crypto|gsasl|secret|gio|glib|dbus|stdc" ;;
     msmtp-netproc-tls) echo "gsasl|idn2|secret|gio|glib|dbus|stdc" ;;
     msmtp-signer) echo "tls|ssl|gsasl|idn2|secret|gio|glib|dbus|stdc" ;;

@@ -14,6 +14,7 @@ namespace msmtp::test {
 //      without it, whatever the kernel says
 //   r  refused, except to root, who is still root in that stage
 //   u  unlisted: a call that no promise covers: killed by strict builds, ENOSYS in releases
+//   o  as from a kernel that does not know it: ENOSYS in every build
 //   x  an earlier stage did not cover it: killed by strict builds, refused in releases
 //   !  killed by SIGSYS in every build
 //   *  killed, by whatever signal      a  ends by SIGABRT

@@ -56,6 +56,7 @@ bool as_expected(char letter, int status, Policy policy) {
     case 'r': return getuid() == 0 || refused(status);
     case 'u':
       return policy == Policy::strict ? killed_by(status, SIGSYS) : WIFEXITED(status) && WEXITSTATUS(status) == ENOSYS;
+    case 'o': return WIFEXITED(status) && WEXITSTATUS(status) == ENOSYS;
     case 'x': return policy == Policy::strict ? killed_by(status, SIGSYS) : refused(status);
     case '!': return killed_by(status, SIGSYS);
     case '*': return WIFSIGNALED(status);

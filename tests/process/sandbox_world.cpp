@@ -144,9 +144,14 @@ Grants grants_of(Stage stage, const World& world) {
     case Stage::netproc_talk:
     case Stage::authproc_acquire:
     case Stage::authproc_exchange:
+    case Stage::server_fork:
     case Stage::server_serve:
     case Stage::signer_load:
-    case Stage::signer_sign: return grants;
+    case Stage::signer_sign:
+    case Stage::listener_listen:
+    case Stage::verifier_acquire:
+    case Stage::verifier_fork:
+    case Stage::verifier_check: return grants;
     case Stage::signer_token: grants.paths.push_back({"/", PathGrant::Access::write}); return grants;
   }
   return grants;

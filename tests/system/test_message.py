@@ -355,6 +355,23 @@ def test_a_non_ascii_local_part_needs_smtputf8(t):
     send(t, "jörg@example.test", keywords=("PIPELINING",), code=65)
 
 
+@cases(
+    ("quoted", '"john smith"@example.test'),
+    ("delimiters", '"a, b; <c>: (d) \\"e\\" \\\\"@example.test'),
+    ("two-parts", '"a b"."c d"@example.test'),
+    ("utf-8", "jörg@example.test"),
+    ("quoted-utf-8", '"jörg  ü"@example.test'),
+    ("literal", '"a b"@[IPv6:::1]'),
+)
+def test_each_mailbox_of_the_command_line_is_meant(t, address):
+    """As msmtpd hands them over: the sender after -f, every recipient as a word of its own."""
+    mail = send(t, "-f", address, "--", address)
+    sent = address.encode().decode("latin-1")
+    equal(mail.sender, sent, "sender")
+    equal(mail.recipients, [sent], "recipient")
+    check(("SMTPUTF8" in mail.sender_line) == (not address.isascii()), mail.sender_line)
+
+
 def test_one_word_with_two_addresses(t):
     equal(
         send(t, "a@example.test, Bob <b@example.test>").recipients, ["a@example.test", "b@example.test"], "recipients"

@@ -30,14 +30,16 @@ ADDRESSES = (
 FOLDED = ("a@b\n c@d", "a@b,\n c@d,\n\td@e", "a@\n b", "<a@\n b>", '"x\n y" <a@b>', "(c\n d) a@b", "a@b\n ,c@d")
 # Quoted local parts and addresses of hosts, which the original takes apart.
 OTHER_ADDRESSES = {
-    '"a b"@c': '"a_b"@c', '<"a\\"b"@c>': '"a\\"b"@c', "a@[IPv6:::1]": "a@[IPv6:::1]", '<"(a"@b>': '"(a"@b',
+    '"a b"@c': '"a_b"@c', 'J <"a  b"@c>': '"a__b"@c', '<"a\\"b"@c>': '"a\\"b"@c', "a@[IPv6:::1]": "a@[IPv6:::1]",
+    '<"(a"@b>': '"(a"@b',
 }
 
 
 def recipients_are(*names):
     return {
         "commands": lambda commands: commands[:2] + [f"RCPT TO:<{name}>" for name in names] + commands[-1:],
-        "log": lambda log: re.sub(r"recipients=\S*", lambda _: "recipients=" + ",".join(names), log),
+        "log": lambda log: re.sub(r"recipients=.*?(?= mailsize=| smtpstatus=| errormsg=| exitcode=|$)",
+                                  lambda _: "recipients=" + ",".join(names), log),
     }
 
 
@@ -47,7 +49,9 @@ def test_table_of_addresses(t, place):
     for value in ADDRESSES + FOLDED + tuple(OTHER_ADDRESSES):
         ours = {}
         if value in OTHER_ADDRESSES:
-            ours = recipients_are(OTHER_ADDRESSES[value])
+            wanted = OTHER_ADDRESSES[value]
+            # On the command line, where msmtpd puts them, addresses keep what their quotes hold.
+            ours = recipients_are(wanted if place == "header" else wanted.replace("_", " "))
         if place == "header":
             mail = HEAD.replace(b"bob@example.test", value.encode())
             rows.append(Case(value, "-t", to_the_server(), mail + b"\nx\n", ours=ours))

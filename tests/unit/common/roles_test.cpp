@@ -11,7 +11,7 @@ namespace {
 
 bool reads_strangers(const Rights& row) {
   const auto reads = [&](std::string_view whom) { return row.reads.find(whom) != std::string_view::npos; };
-  return reads("server") || reads("DNS") || reads("client");
+  return reads("server") || reads("DNS") || reads("SMTP client");
 }
 
 TEST_CASE("each stage has one row, and rights() finds it") {
@@ -35,15 +35,29 @@ TEST_CASE("who reads a stranger's bytes is confined, has no rights of root, and 
       CHECK_FALSE(row.promises.has(promise));
     }
   }
-  CHECK(strangers == 5);
+  CHECK(strangers == 6);
 }
 
 TEST_CASE("the last stage of each role that hears a stranger can only use what is open") {
   CHECK(promise_text(rights(Stage::netproc_talk).promises) == "stdio");
   CHECK(promise_text(rights(Stage::authproc_exchange).promises) == "stdio");
-  CHECK(promise_text(rights(Stage::server_serve).promises) == "stdio");
+  CHECK(promise_text(rights(Stage::server_serve).promises) == "stdio recvfd");
+  CHECK(promise_text(rights(Stage::verifier_check).promises) == "stdio");
   CHECK(promise_text(rights(Stage::signer_sign).promises) == "stdio");
   CHECK(promise_text(rights(Stage::parent_supervise).promises) == "stdio flock");
+}
+
+TEST_CASE("who makes copies of itself hears no stranger, and no copy makes another one") {
+  for (const Rights& row : table_of_rights()) {
+    if (!row.promises.has(Promise::proc)) continue;
+    INFO(row.stage_name);
+    CHECK(row.confined);
+    CHECK(row.lesser_user);
+    CHECK(row.reads == "none");
+    const Rights& copy = *(&row + 1);
+    CHECK(copy.role == row.role);
+    CHECK_FALSE(copy.promises.has(Promise::proc));
+  }
 }
 
 TEST_CASE("promises are named in their order, whatever order they were given in") {

@@ -103,6 +103,14 @@ TEST_CASE("the resolver and the credential child on OpenBSD have one stage each"
   CHECK(calls_of(Stage::authproc_exchange) == Calls{"become 32767:32766", "pledge stdio"});
 }
 
+TEST_CASE("a process that makes copies of itself on OpenBSD gives up that right in each of them") {
+  unveil_allowed = true;
+  CHECK(calls_of(Stage::server_fork) == Calls{"become 32767:32766", "pledge stdio proc recvfd"});
+  CHECK(calls_of(Stage::server_serve) == Calls{"become 32767:32766", "pledge stdio recvfd"});
+  CHECK(calls_of(Stage::verifier_fork) == Calls{"become 32767:32766", "pledge stdio proc recvfd"});
+  CHECK(calls_of(Stage::verifier_check) == Calls{"become 32767:32766", "pledge stdio"});
+}
+
 }  // namespace
 }  // namespace msmtp
 

@@ -124,6 +124,21 @@ TEST_CASE("unclosed quotes swallow the rest and give no address") {
   CHECK(parse("a@b\\") == Addresses{"a@b"});
 }
 
+TEST_CASE("in a word of the command line a space inside a quoted local part stays, and no other blank") {
+  const auto word = [](std::string_view text) { return recipients_of_word(text).value(); };
+  CHECK(word("\"john smith\"@c") == Addresses{"\"john smith\"@c"});
+  CHECK(word("J <\"a  b\"@c>, \" \"@d") == Addresses{"\"a  b\"@c", "\" \"@d"});
+  CHECK(word("\"a\\ b\"@c") == Addresses{"\"a b\"@c"});
+  CHECK(word("\"a b\".\"c d\"@e") == Addresses{"\"a b\".\"c d\"@e"});
+  CHECK(word("\"a, b; <c> (d): \\\" \\\\\"@e") == Addresses{"\"a, b; <c> (d): \\\" \\\\\"@e"});
+  CHECK(word("\"John Smith\" <a@b>") == Addresses{"a@b"});
+  CHECK(word("\"John Smith\" a@b") == Addresses{"a@b"});
+  CHECK(word("\"a\tb\"@c") == Addresses{"\"a_b\"@c"});
+  CHECK(word("\"a\\\tb\"@c") == Addresses{"\"a_b\"@c"});
+  CHECK(word("<a b@c>") == Addresses{"a_b@c"});
+  CHECK(word("a\\ b@c") == Addresses{"a_b@c"});
+}
+
 TEST_CASE("a word of the command line is a list, and must not hold a line end") {
   CHECK(recipients_of_word("Joe <a@b>, c@d").value() == Addresses{"a@b", "c@d"});
   CHECK(recipients_of_word("-leading@dash").value() == Addresses{"-leading@dash"});
