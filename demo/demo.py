@@ -1,33 +1,43 @@
-"""Sends one mail with msmtp to a server of our own and shows what happened: the dialogue, the mail, the processes.
+"""Sends one mail with msmtp to a server of our own, and another through msmtpd (service.py), and shows what happened:
+the dialogue, the mail, the processes.
 
     demo.py MSMTP
 
-Nothing of this leaves the machine or stays on it. What stands in the table was read from the running processes while
-the
-server held back its SCRAM challenge: at that moment each process has read a stranger's bytes, and all are there.
+Nothing of this leaves the machine or stays on it. What stands in the tables was read from the running processes while
+the server held back its SCRAM challenge: at that moment each process has read a stranger's bytes, and all are there.
 """
 
-import base64
 import os
-import pwd
 import re
 import shutil
 import subprocess
 import sys
 import tempfile
-import textwrap
 
 sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "tests", "system"))
 
 import certs  # noqa: E402
 import processes  # noqa: E402
+import service  # noqa: E402
 from dialogue import Auth, Dialogue  # noqa: E402
+from pages import (  # noqa: E402
+    LIMIT,
+    PASSWORD,
+    UNREADABLE,
+    Sample,
+    about_libraries,
+    give_mail,
+    heading,
+    note,
+    show_dialogue,
+    show_mail,
+    start,
+    table,
+    with_libraries,
+)
 from scripted_server import Gate, ScriptedServer  # noqa: E402
 
-WIDTH = 92
-LIMIT = 30
-PASSWORD = "correct horse battery staple"
 MAIL = """From: Joe <joe@example.test>
 To: Bob <bob@example.test>
 Bcc: carol@example.test
@@ -39,32 +49,6 @@ the process that talked to your server could not have opened a file.
 
 Joe
 """
-UNREADABLE = "undumpable: hidden from this user"
-
-
-class Style:
-    """Bold and dim on a terminal, unless NO_COLOR is set."""
-
-    def __init__(self):
-        self.on = sys.stdout.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
-
-    def bold(self, text):
-        return f"\033[1m{text}\033[0m" if self.on else text
-
-    def dim(self, text):
-        return f"\033[2m{text}\033[0m" if self.on else text
-
-
-STYLE = Style()
-
-
-def heading(text):
-    print("\n" + STYLE.bold(text))
-
-
-def note(text):
-    for line in textwrap.wrap(text, WIDTH - 2):
-        print("  " + STYLE.dim(line))
 
 
 # -- the run
@@ -79,40 +63,6 @@ def configuration(folder, server, certificates):
             f"auth on\nuser joe\npassword {PASSWORD}\nfrom joe@example.test\ntimeout 20\n"
         )
     return path
-
-
-def start(command, folder):
-    environment = {"PATH": "/usr/bin:/bin", "HOME": folder, "TZ": "UTC", "LC_ALL": "C.UTF-8"}
-    return subprocess.Popen(
-        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd=folder, env=environment
-    )
-
-
-class Sample:
-    """What /proc says about one process at this moment."""
-
-    def __init__(self, pid):
-        self.pid, self.name = pid, processes.name(pid)
-        self.status = processes.status(pid)
-        self.libraries = self.read(self.find_libraries)
-        self.descriptors = self.read(lambda: processes.descriptors(pid))
-        self.has_password = self.read(lambda: bool(processes.memory_contains(pid, forms_of_the_password())))
-
-    @staticmethod
-    def read(function):
-        try:
-            return function()
-        except OSError:
-            return None
-
-    def find_libraries(self):
-        with open(f"/proc/{self.pid}/maps", encoding="utf-8") as file:
-            found = set(re.findall(r"/(lib[\w+-]+?)(?:-[\d.]+)?\.so[.\d]*$", file.read(), re.M))
-        return sorted(found)
-
-
-def forms_of_the_password():
-    return {PASSWORD.encode(), base64.b64encode(PASSWORD.encode())}
 
 
 def sample_all(pid):
@@ -135,9 +85,7 @@ def run(program, folder, certificates):
     try:
         config = configuration(folder, server, certificates)
         process = start([program, "-C", config, "-d", "-t"], folder)
-        process.stdin.write(MAIL.encode())
-        process.stdin.close()
-        process.stdin = None
+        give_mail(process, MAIL)
         exchange.wait(LIMIT)
         first = sample_all(process.pid)
         exchange.open()
@@ -188,9 +136,7 @@ def observe_landlock(program, folder, certificates):
             ],
             folder,
         )
-        process.stdin.write(MAIL.encode())
-        process.stdin.close()
-        process.stdin = None
+        give_mail(process, MAIL)
         gate.wait(LIMIT)
         names = {pid: processes.name(pid) for pid in processes.descendants(process.pid)}
         gate.open()
@@ -218,66 +164,6 @@ def count_domains(trace, names):
 # -- the pages
 
 
-def show_dialogue(out):
-    heading("The dialogue, as msmtp --debug shows it (credentials are hidden by msmtp itself)")
-    wanted = re.compile(r"(<--|-->) |TLS session|    TLSv")
-    for line in out.splitlines():
-        if wanted.match(line):
-            print("  " + (line if len(line) <= WIDTH - 2 else line[: WIDTH - 5] + "..."))
-
-
-def show_mail(mail):
-    heading("The mail, as the server got it")
-    print("  " + STYLE.dim(f"envelope: from <{mail.sender}> to " + ", ".join(f"<{to}>" for to in mail.recipients)))
-    for line in mail.content.decode().splitlines():
-        print("  | " + line)
-
-
-def user_of(sample):
-    uid = int(sample.status["Uid"].split()[1])
-    try:
-        return f"{pwd.getpwuid(uid).pw_name} ({uid})"
-    except KeyError:
-        return str(uid)
-
-
-def capabilities_of(sample):
-    number = int(sample.status["CapEff"], 16)
-    return f"none (CapEff {number:x})" if number == 0 else f"CapEff {number:x}"
-
-
-def seccomp_of(sample):
-    mode = {"0": "off", "1": "strict", "2": "filter"}.get(sample.status.get("Seccomp", ""), "not shown")
-    filters = sample.status.get("Seccomp_filters")
-    return f"{mode}, {filters} filter{'' if filters == '1' else 's'}" if filters and mode == "filter" else mode
-
-
-def descriptors_of(sample):
-    if sample.descriptors is None:
-        return UNREADABLE
-    kinds = []
-    for number, target in sorted(sample.descriptors.items()):
-        kinds.append(f"{number} {target.partition(':')[0] if ':' in target else target}")
-    return ", ".join(kinds)
-
-
-def password_of(sample):
-    return {None: UNREADABLE, True: "yes", False: "no"}[sample.has_password]
-
-
-def libraries_of(sample):
-    return UNREADABLE if sample.libraries is None else " ".join(name[3:] for name in sample.libraries)
-
-
-def linked_libraries(program, name):
-    """What ldd(1) says about a process' executable: for users from whom the process' map is hidden."""
-    path = (
-        program if name == "msmtp" else os.path.join(os.path.dirname(os.path.dirname(program)), "libexec/msmtp", name)
-    )
-    result = subprocess.run(["ldd", path], capture_output=True, text=True, timeout=LIMIT)
-    return sorted(set(re.findall(r"^\s*(lib[\w+-]+?)(?:-[\d.]+)?\.so", result.stdout, re.M))) or None
-
-
 def landlock_of(sample, landlock):
     if landlock is None:
         return "see below"
@@ -292,39 +178,15 @@ TASKS = {
 }
 
 
-def table(samples, landlock):
-    rows = [
-        ("", lambda sample: sample.name),
-        ("task", lambda sample: TASKS.get(sample.name, "")),
-        ("pid", lambda sample: str(sample.pid)),
-        ("user", user_of),
-        ("capabilities", capabilities_of),
-        ("no_new_privs", lambda sample: "yes" if sample.status["NoNewPrivs"] == "1" else "no"),
-        ("seccomp", seccomp_of),
-        ("Landlock", lambda sample: landlock_of(sample, landlock)),
-        ("libraries", libraries_of),
-        ("descriptors", descriptors_of),
-        ("has password", password_of),
-    ]
-    side = 14
-    width = (WIDTH - 2 - side) // len(samples) - 2
-    for label, value in rows:
-        cells = [textwrap.wrap(value(sample), width, break_on_hyphens=False) or [""] for sample in samples]
-        for n in range(max(len(cell) for cell in cells)):
-            line = (
-                "  "
-                + (label if n == 0 else "").ljust(side)
-                + "".join((cell[n] if n < len(cell) else "").ljust(width + 2) for cell in cells)
-            )
-            print(STYLE.bold(line.rstrip()) if not label else line.rstrip())
-
-
 def show_processes(first, second, landlock, version, program):
     hidden = any(sample.libraries is None for sample in first)
-    for sample in first if hidden else ():
-        sample.libraries = linked_libraries(program, sample.name)
     heading("The processes, read from /proc while the server held back its SCRAM challenge")
-    table(first, landlock)
+    table(
+        with_libraries(first, program),
+        lambda sample: sample.name,
+        lambda sample: TASKS.get(sample.name, ""),
+        [("Landlock", lambda sample: landlock_of(sample, landlock))],
+    )
     print()
     if landlock is None:
         said = next((line for line in version.splitlines() if line.startswith("Sandbox:")), "Sandbox: not told")
@@ -338,14 +200,7 @@ def show_processes(first, second, landlock, version, program):
             "calls of landlock_restrict_self "
             "that succeeded; each adds to what was forbidden before."
         )
-    note(
-        (
-            "Libraries: by ldd(1), since the processes are undumpable; root sees what is mapped, "
-            "descriptors and memory."
-            if hidden
-            else 'Libraries: the shared ones that are mapped, without "lib". Descriptors: number and kind.'
-        )
-    )
+    note(about_libraries(hidden))
     left = ", ".join(sample.name for sample in second)
     holders = [sample.name for sample in second if sample.has_password]
     unread = any(sample.has_password is None for sample in second)
@@ -371,9 +226,12 @@ def main():
         heading("The server")
         print("  ours, on loopback: STARTTLS with a certificate of a CA made just now, AUTH SCRAM-SHA-256")
         first, second, session, out = run(program, folder, certificates)
+        heading("The dialogue, as msmtp --debug shows it (credentials are hidden by msmtp itself)")
         show_dialogue(out)
         show_mail(session.mails[0])
         show_processes(first, second, observe_landlock(program, folder, certificates), version, program)
+        if os.access(program + "d", os.X_OK):
+            service.show(program, folder, configuration, certificates)
         return 0
     except AssertionError as error:
         print(f"demo: {error}", file=sys.stderr)
