@@ -133,7 +133,7 @@ def vanish(address, state, reset=False):
 def tree(pid):
     """{pid: (state, parent)} of PID and all below it, the dead among them."""
     states, children = {}, {}
-    for name in os.listdir("/proc"):
+    for name in filter(str.isdigit, os.listdir("/proc")):
         try:
             with open(f"/proc/{name}/stat", encoding="latin-1") as file:
                 state, parent = file.read().rpartition(")")[2].split()[:2]
