@@ -46,6 +46,22 @@ Error why_no_key(Error error, Crew::Netproc& netproc) {
 
 }  // namespace
 
+void CrewMember::drain_log(const std::function<void(const LogRecord&)>& sink) {
+  // Not more than a pipe holds, for a helper that writes without end must not keep us from everything else.
+  constexpr int most_reads = 16;
+  char buffer[4096];
+  for (int reads = 0; reads < most_reads && log.is_open(); ++reads) {
+    const ssize_t size = read(log.number(), buffer, sizeof buffer);
+    if (size < 0 && errno == EINTR) continue;
+    if (size < 0) return;
+    if (size == 0) {
+      log.close();  // poll() skips a descriptor of -1
+      return;
+    }
+    for (const LogRecord& record : log_reader.feed({buffer, static_cast<std::size_t>(size)})) sink(record);
+  }
+}
+
 void Crew::close_channels() {
   netproc.reset();
   signer.reset();
@@ -54,8 +70,22 @@ void Crew::close_channels() {
   server.reset();
 }
 
+// A helper that ends closes its log pipe, which wakes us at once where a look now and then comes late. Not for long:
+// what a command has left behind may have the pipe too.
+void Crew::await_ends() {
+  const Deadline soon = Deadline::in(std::chrono::milliseconds(5));
+  for (CrewMember& member : members_) {
+    while (member.log.is_open() && !soon.has_passed()) {
+      pollfd log{member.log.number(), POLLIN, 0};
+      (void)poll(&log, 1, soon.poll_timeout());
+      member.drain_log(sink_);
+    }
+  }
+}
+
 Crew::~Crew() {
   close_channels();
+  await_ends();
   const Deadline deadline = Deadline::in(std::chrono::milliseconds(300));
   for (CrewMember& member : members_) {
     member.log.close();
@@ -87,23 +117,7 @@ bool Crew::wait(std::vector<Polled>& polled, const Deadline& deadline) {
 }
 
 void Crew::drain_logs() {
-  for (CrewMember& member : members_) drain(member);
-}
-
-void Crew::drain(CrewMember& member) {
-  // Not more than a pipe holds, for a helper that writes without end must not keep us from everything else.
-  constexpr int most_reads = 16;
-  char buffer[4096];
-  for (int reads = 0; reads < most_reads && member.log.is_open(); ++reads) {
-    const ssize_t size = read(member.log.number(), buffer, sizeof buffer);
-    if (size < 0 && errno == EINTR) continue;
-    if (size < 0) return;
-    if (size == 0) {
-      member.log.close();  // poll() skips a descriptor of -1
-      return;
-    }
-    for (const LogRecord& record : member.log_reader.feed({buffer, static_cast<std::size_t>(size)})) sink_(record);
-  }
+  for (CrewMember& member : members_) member.drain_log(sink_);
 }
 
 Result<void> Crew::await_key() {
@@ -133,7 +147,7 @@ Error Crew::explain(Error error) {
   if (const auto status = member->process.wait(Deadline::in(std::chrono::seconds(1)))) {
     error.text = member->program + " " + describe_wait_status(*status);
   }
-  drain(*member);
+  member->drain_log(sink_);
   return error;
 }
 

@@ -21,6 +21,9 @@ struct CrewMember {
   Child process;
   Fd log;  // the pipe that its stderr is
   ChildLogReader log_reader;
+
+  // Hands SINK what the log pipe has now, and closes it at its end.
+  void drain_log(const std::function<void(const LogRecord&)>& sink);
 };
 
 struct StartedMember {
@@ -85,7 +88,7 @@ class Crew {
 
  private:
   void close_channels();
-  void drain(CrewMember& member);
+  void await_ends();
   Result<void> hear_signer();
 
   std::optional<Result<void>> key_;
