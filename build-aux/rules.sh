@@ -265,6 +265,32 @@ if [ "$have_fuzzer" = yes ]; then
   say "FUZZ_PROGRAMS =$list"
 fi
 
+# The tools of the benchmark (make bench). The least command is static: nothing is to be quicker.
+if [ -d bench ]; then
+  shared= list=
+  for source in bench/*.cpp; do
+    compile "build/obj/${source%.cpp}.o" "$source" COMPILE ""
+    case $source in
+      *_main.cpp | bench/sink_* | bench/load_*) ;;
+      *) shared="$shared build/obj/${source%.cpp}.o" ;;
+    esac
+  done
+  for main in bench/*_main.cpp; do
+    name=${main#bench/} parts=
+    name=${name%_main.cpp}
+    for source in bench/"$name"_*.cpp; do
+      parts="$parts build/obj/${source%.cpp}.o"
+    done
+    case $name in
+      drain) link build/bench/drain LINK -static build/obj/bench/drain_main.o ;;
+      # shellcheck disable=SC2086
+      *) link "build/bench/$name" LINK "\$(TLS_LIBS) \$(LIBS)" $parts $shared build/obj/libcommon.a ;;
+    esac
+    list="$list build/bench/$name"
+  done
+  say "BENCH_PROGRAMS =$list"
+fi
+
 exec 3>&-
 
 # shellcheck disable=SC2086
