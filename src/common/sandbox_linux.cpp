@@ -2,16 +2,13 @@
 // because each of them needs what the next one takes.
 #include "common/sandbox.hpp"
 
-#include "common/fd.hpp"
 #include "common/sandbox_linux.hpp"
 
-#include <cerrno>
 #include <csignal>
-#include <cstdint>
-#include <linux/capability.h>
+#include <span>
+#include <sys/capability.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 namespace msmtp {
@@ -34,32 +31,43 @@ void cut_bounding_set() {
   for (unsigned long capability = 0; prctl(PR_CAPBSET_DROP, capability, 0, 0, 0) == 0; ++capability) {}
 }
 
-constexpr std::uint64_t bit(unsigned capability) {
-  return std::uint64_t{1} << capability;
-}
-
 // What root needs until it becomes another: its files, and the change itself. All else goes at once, for root without
 // these walls may look into any process.
-constexpr std::uint64_t needed_until_then =
-    bit(CAP_SETUID) | bit(CAP_SETGID) | bit(CAP_SETPCAP) | bit(CAP_DAC_OVERRIDE) | bit(CAP_DAC_READ_SEARCH);
+constexpr cap_value_t needed_until_then[] = {CAP_SETUID, CAP_SETGID, CAP_SETPCAP, CAP_DAC_OVERRIDE,
+                                             CAP_DAC_READ_SEARCH};
+
+class Capabilities {
+ public:
+  explicit Capabilities(cap_t state) : state_(state) {}
+  ~Capabilities() {
+    if (state_ != nullptr) cap_free(state_);
+  }
+  Capabilities(const Capabilities&) = delete;
+  Capabilities& operator=(const Capabilities&) = delete;
+
+  bool has(cap_value_t capability) const {
+    cap_flag_value_t value = CAP_CLEAR;
+    return state_ != nullptr && cap_get_flag(state_, capability, CAP_PERMITTED, &value) == 0 && value == CAP_SET;
+  }
+  bool add(cap_value_t capability) {
+    return state_ != nullptr && cap_set_flag(state_, CAP_PERMITTED, 1, &capability, CAP_SET) == 0 &&
+           cap_set_flag(state_, CAP_EFFECTIVE, 1, &capability, CAP_SET) == 0;
+  }
+  bool become_ours() const { return state_ != nullptr && cap_set_proc(state_) == 0; }
+
+ private:
+  cap_t state_;
+};
 
 // Keeps those of KEPT that we have, and no others.
-Result<void> drop_capabilities(std::uint64_t kept) {
+Result<void> drop_capabilities(std::span<const cap_value_t> kept) {
+  // libcap asks for each of them before it clears them all.
   (void)prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0);
-  __user_cap_header_struct header{_LINUX_CAPABILITY_VERSION_3, 0};
-  __user_cap_data_struct sets[_LINUX_CAPABILITY_U32S_3] = {};
-  if (kept != 0 && syscall(SYS_capget, &header, sets) != 0) {
-    return fail(ExitCode::os_error, "cannot read capabilities: " + error_text(errno));
-  }
-  for (__user_cap_data_struct& set : sets) {
-    set.permitted &= static_cast<std::uint32_t>(kept);
-    set.effective = set.permitted;
-    set.inheritable = 0;
-    kept >>= 32;
-  }
-  if (syscall(SYS_capset, &header, sets) != 0) {
-    return fail(ExitCode::os_error, "cannot drop capabilities: " + error_text(errno));
-  }
+  const Capabilities before(cap_get_proc());
+  Capabilities after(cap_init());
+  bool made = true;
+  for (const cap_value_t capability : kept) made = made && (!before.has(capability) || after.add(capability));
+  if (!made || !after.become_ours()) return fail(ExitCode::os_error, "cannot drop capabilities");
   return {};
 }
 
@@ -80,7 +88,7 @@ Result<void> become_whom_root_becomes(const Grants& grants) {
   (void)prctl(PR_GET_PDEATHSIG, &death_signal, 0, 0, 0);
   if (geteuid() == 0) cut_bounding_set();
   TRY(become_lesser_user(who));
-  TRY(drop_capabilities(0));
+  TRY(drop_capabilities({}));
   harden_process(false);
   (void)prctl(PR_SET_PDEATHSIG, death_signal, 0, 0, 0);
   return {};
@@ -102,7 +110,7 @@ void harden_process(bool die_with_parent) {
 }
 
 Result<void> drop_all_capabilities() {
-  return drop_capabilities(0);
+  return drop_capabilities({});
 }
 
 Result<void> enter_stage(Stage stage, const Grants& grants) {

@@ -11,6 +11,7 @@ namespace msmtp {
 Result<void> enter_stage_as_released(Stage stage, const Grants& grants);
 void harden_process_as_released(bool die_with_parent);
 SandboxLevel sandbox_level_as_released();
+Result<void> drop_all_capabilities_as_released();
 bool has_seccomp_as_released();
 Result<void> load_call_filter_as_released(Promises promises, const Grants& grants, bool more_stages);
 
@@ -18,6 +19,7 @@ Result<void> load_call_filter_as_released(Promises promises, const Grants& grant
 
 #define enter_stage enter_stage_as_released
 #define harden_process harden_process_as_released
+#define drop_all_capabilities drop_all_capabilities_as_released
 #define sandbox_level sandbox_level_as_released
 #define has_seccomp has_seccomp_as_released
 #define load_call_filter load_call_filter_as_released
