@@ -23,7 +23,7 @@ constexpr std::size_t max_config_file = 4 * 1024 * 1024;
 struct HomeFacts {
   std::optional<std::string> home;             // $HOME
   std::optional<std::string> xdg_config_home;  // $XDG_CONFIG_HOME
-  std::string passwd_home;                     // of the real user; empty when there is none
+  std::string passwd_home;                     // of the real user, where $HOME does not count; empty: none
   uid_t effective_user = 0;
   bool is_set_id = false;
 };

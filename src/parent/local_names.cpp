@@ -71,8 +71,9 @@ std::string passwd_home_directory() {
 }
 
 HomeFacts home_facts() {
-  return {environment_variable("HOME"), environment_variable("XDG_CONFIG_HOME"), passwd_home_directory(), geteuid(),
-          is_set_id()};
+  HomeFacts facts{environment_variable("HOME"), environment_variable("XDG_CONFIG_HOME"), {}, geteuid(), is_set_id()};
+  if (!facts.home || facts.is_set_id) facts.passwd_home = passwd_home_directory();
+  return facts;
 }
 
 Result<std::string> read_mail_name(const std::string& file) {
