@@ -14,9 +14,13 @@ Result<void> serve(ParentChannel& parent, SaslChannel& sasl, Fd signer) {
   const Prepare settings = TRY(parent.expect_one<Prepare>(Deadline::never()));
   const std::unique_ptr<TlsContext> tls = TRY(prepare_tls_if_wanted(settings, std::move(signer)));
 
-  // Where to. The parent may have to wait for the resolver.
+  // Where to. The parent may have to wait for the resolver, and has the mail to look at: what needs time is done
+  // before.
+  const LesserUser user = TRY(find_lesser_user());
   const Connect where = TRY(parent.expect_one<Connect>(Deadline::never()));
-  TRY(enter_stage(Stage::netproc_connect, way_to(where, tls.get())));
+  Grants way = way_to(where, tls.get());
+  way.user = user;
+  TRY(enter_stage(Stage::netproc_connect, way));
   Connection connection = TRY(dial(where, Timers(settings.timeout_seconds).start(Step::connect)));
 
   // Nothing has been read so far; from here on there are no more sockets, and then no more files.

@@ -214,9 +214,7 @@ Result<void> SendMail::compose(Result<void> prepared) {
   if (!briefing_.has_prepared()) TRY(briefing_.prepare(*account_));
   if (!briefing_.has_sought()) TRY(briefing_.seek(*account_));
   header_ = TRY(make_header());
-  Grants grants;
-  grants.user = setup_.lesser_user;
-  return enter_stage(Stage::parent_supervise, grants);
+  return {};
 }
 
 Result<void> SendMail::read_header() {
@@ -300,6 +298,13 @@ ExitCode SendMail::submit() {
   Submission submission(crew_, console_, request, [this](const Secured& facts) {
     if (options_.debug) (void)console_.print(describe_tls(facts));
   });
+  submission.begin();
+  Grants grants;
+  grants.user = setup_.lesser_user;
+  if (const auto confined = enter_stage(Stage::parent_supervise, grants); !confined) {
+    report_error(console_, confined.error());
+    return confined.error().code;
+  }
   const SubmissionOutcome outcome = submission.run();
   report_outcome(console_, *account_, outcome);
   log(outcome, request.mail.counted_size());

@@ -42,18 +42,30 @@ Result<std::vector<Endpoint>> ServerSession::endpoints(const Destination& destin
   return std::vector<Endpoint>(found.begin(), found.end());
 }
 
-// The user is asked for a password before there is a server that waits for it.
-Result<void> ServerSession::reach() {
-  TRY(crew_.await_key());
-  if (crew_.authproc && !account_.passwordeval && password_may_be_asked_for(account_)) {
-    TRY(await_credential(Credential::acquired, Deadline::never()));
-  }
+bool ServerSession::asks_user_first() const {
+  return crew_.authproc && !account_.passwordeval && password_may_be_asked_for(account_);
+}
+
+Result<void> ServerSession::connect() {
   const std::vector<Endpoint> found = TRY(endpoints(destination_of(account_)));
   const Connect message = TRY(connect_message(account_, found));
   TRY(crew_.netproc->send(message, step_limit(reply_timer)));
+  connecting_ = true;
+  return {};
+}
+
+void ServerSession::begin() {
+  if (!crew_.signer && !asks_user_first() && !destination_of(account_).needs_resolver) (void)connect();
+}
+
+// The user is asked for a password before there is a server that waits for it.
+Result<void> ServerSession::reach() {
+  TRY(crew_.await_key());
+  if (asks_user_first()) TRY(await_credential(Credential::acquired, Deadline::never()));
+  if (!connecting_) TRY(connect());
   connected_ = TRY(hear_one<Connected>(step_limit(reply_timer)));
   // Wherever the proxy is, the server is somewhere else.
-  peer_is_this_machine_ = !message.proxied && (connected_.local || is_loopback(connected_.endpoint));
+  peer_is_this_machine_ = !is_proxied(account_) && (connected_.local || is_loopback(connected_.endpoint));
   return {};
 }
 

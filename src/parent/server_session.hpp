@@ -37,6 +37,9 @@ class ServerSession {
   // MAIL is read while we wait for anybody; nullptr ends that.
   void read_beside(OutgoingMail* mail) { reading_ = mail; }
 
+  // Tells the network child where to connect, if that is known without waiting for anybody: so it does while the caller
+  // has something else to do. What goes wrong open() reports.
+  void begin();
   // Connects, and gives what the server offers after its last EHLO.
   Result<Capabilities> open();
   // Logs in, with the mechanism of the account or the best that is offered.
@@ -64,6 +67,8 @@ class ServerSession {
  private:
   enum class Credential : std::uint8_t { none, acquiring, acquired, beginning, sealed, completed };
 
+  bool asks_user_first() const;
+  Result<void> connect();
   Result<void> reach();
   Result<std::vector<Endpoint>> endpoints(const Destination& destination);
   Result<Capabilities> hear_capabilities();
@@ -83,6 +88,7 @@ class ServerSession {
   SecuredSink secured_;
   Credential credential_ = Credential::none;
   Connected connected_;
+  bool connecting_ = false;  // Connect was sent
   bool password_found_ = false;
   bool peer_is_this_machine_ = false;
   Protection protection_;

@@ -42,6 +42,8 @@ class Submission {
   Submission(Crew& crew, const Console& console, SubmissionRequest& request, ServerSession::SecuredSink secured)
       : request_(request), session_(crew, console, request.account, request.helper_grace, std::move(secured)) {}
 
+  // May come before run(), with something else to do in between (ServerSession::begin()).
+  void begin() { session_.begin(); }
   SubmissionOutcome run();
 
  private:
