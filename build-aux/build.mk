@@ -47,6 +47,7 @@ process: $(PROCESS_PROGRAM) $(TEST_PROGRAMS)
 sanitize-programs: $(SAN_PROGRAMS)
 sanitize-unit: $(SAN_UNIT_PROGRAM)
 fuzz-programs: $(FUZZ_PROGRAMS)
+bench-programs: $(BENCH_PROGRAMS)
 
 INSTALL = PROGRAMS="$(PROGRAMS)" DESTDIR="$(DESTDIR)" bindir="$(bindir)" libexecdir="$(libexecdir)" \
 	sysconfdir="$(sysconfdir)" mandir="$(mandir)" docdir="$(docdir)" bash_completion_dir="$(bash_completion_dir)" \
@@ -60,4 +61,4 @@ install: all
 uninstall:
 	$(Q)$(INSTALL) uninstall
 
-.PHONY: all programs strict unit process sanitize-programs sanitize-unit fuzz-programs install uninstall
+.PHONY: all programs strict unit process sanitize-programs sanitize-unit fuzz-programs bench-programs install uninstall

@@ -1,6 +1,6 @@
 #!/bin/sh
 # Installs the packages that are missing: "build" (to configure and make), "demo" (the demonstration as
-# well) or "all" (the tests too). Does nothing, quickly, when all are there.
+# well), "bench" (build, and what the benchmark needs) or "all" (the tests too). Does nothing, quickly, when all are there.
 set -eu
 
 build="g++ make pkg-config libtls-dev libssl-dev libgsasl-dev libseccomp-dev libcap-dev libidn2-dev libsecret-1-dev libp11-kit-dev"
@@ -9,12 +9,15 @@ tests="catch2 libcriterion-dev clang clang-tidy clang-format libclang-rt-dev llv
 keyring="gnome-keyring dbus libsecret-tools"
 tokens="softhsm2 opensc"
 shells="zsh fish vim"
+# The clients that the benchmark compares with are unpacked and not installed; esmtp needs a library.
+bench="openssl python3 util-linux curl strace libesmtp6"
 
 case ${1-all} in
   build) wanted=$build ;;
   demo) wanted="$build $demo" ;;
+  bench) wanted="$build $bench" ;;
   all) wanted="$build $demo $tests $keyring $tokens $shells" ;;
-  *) echo "usage: deps.sh build|demo|all" >&2; exit 2 ;;
+  *) echo "usage: deps.sh build|demo|bench|all" >&2; exit 2 ;;
 esac
 
 if ! command -v dpkg-query >/dev/null 2>&1 || ! command -v apt-get >/dev/null 2>&1; then
