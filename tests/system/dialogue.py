@@ -16,6 +16,8 @@ import re
 from scram import ScramServer
 from scripted_server import Gate, ScriptError
 
+# Quoted strings in a path may hold the bracket that ends others.
+PATH = r'{}:<((?:"(?:[^"\\]|\\.)*"|[^">])*)>(?: |$)'
 PLAIN_KEYWORDS = ("PIPELINING", "SIZE 52428800", "8BITMIME", "ENHANCEDSTATUSCODES", "DSN", "SMTPUTF8")
 
 
@@ -27,11 +29,11 @@ class Mail:
 
     @property
     def sender(self):
-        return re.match(r"MAIL FROM:<(.*?)>", self.sender_line, re.I).group(1)
+        return re.match(PATH.format("MAIL FROM"), self.sender_line, re.I).group(1)
 
     @property
     def recipients(self):
-        return [re.match(r"RCPT TO:<(.*?)>(?: |$)", line, re.I).group(1) for line in self.recipient_lines]
+        return [re.match(PATH.format("RCPT TO"), line, re.I).group(1) for line in self.recipient_lines]
 
     @property
     def content(self):

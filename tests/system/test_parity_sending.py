@@ -30,9 +30,9 @@ ADDRESSES = (
 FOLDED = ("a@b\n c@d", "a@b,\n c@d,\n\td@e", "a@\n b", "<a@\n b>", '"x\n y" <a@b>', "(c\n d) a@b", "a@b\n ,c@d")
 # Quoted local parts and addresses of hosts, which the original takes apart.
 OTHER_ADDRESSES = {
-    '"a b"@c': '"a_b"@c', 'J <"a  b"@c>': '"a__b"@c', '<"a\\"b"@c>': '"a\\"b"@c', "a@[IPv6:::1]": "a@[IPv6:::1]",
-    '<"(a"@b>': '"(a"@b',
+    '"a b"@c': '"a_b"@c', '<"a\\"b"@c>': '"a\\"b"@c', "a@[IPv6:::1]": "a@[IPv6:::1]", '<"(a"@b>': '"(a"@b',
 }
+IN_BRACKETS = 'J <"a  b"@c>'
 
 
 def recipients_are(*names):
@@ -46,12 +46,14 @@ def recipients_are(*names):
 @cases("header", "argument")
 def test_table_of_addresses(t, place):
     rows = []
-    for value in ADDRESSES + FOLDED + tuple(OTHER_ADDRESSES):
+    for value in ADDRESSES + FOLDED + tuple(OTHER_ADDRESSES) + (IN_BRACKETS,):
         ours = {}
         if value in OTHER_ADDRESSES:
             wanted = OTHER_ADDRESSES[value]
             # On the command line, where msmtpd puts them, addresses keep what their quotes hold.
             ours = recipients_are(wanted if place == "header" else wanted.replace("_", " "))
+        if value == IN_BRACKETS and place == "argument":
+            ours = recipients_are('"a  b"@c')
         if place == "header":
             mail = HEAD.replace(b"bob@example.test", value.encode())
             rows.append(Case(value, "-t", to_the_server(), mail + b"\nx\n", ours=ours))
