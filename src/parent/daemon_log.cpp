@@ -71,15 +71,10 @@ void DaemonLog::reopen() {
   file_ = std::move(*file);
 }
 
-Fd DaemonLog::take_descriptor() {
-  // The C library has a descriptor of its own, and connects again when it has none.
-  if (choice_.target == LogTarget::syslog) closelog();
-  return std::move(file_);
-}
-
-void DaemonLog::give_descriptor(Fd fd) {
-  file_ = std::move(fd);
-  if (choice_.target == LogTarget::syslog) openlog(program, LOG_PID, LOG_MAIL);
+void DaemonLog::forget_connection() const {
+  if (choice_.target != LogTarget::syslog) return;
+  closelog();
+  openlog(program, LOG_PID, LOG_MAIL);
 }
 
 }  // namespace msmtp

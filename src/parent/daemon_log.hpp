@@ -27,10 +27,10 @@ class DaemonLog {
 
   // After SIGHUP. When the file cannot be opened again the old one stays, and says so.
   void reopen();
-  // Before a process gives its descriptors other numbers: the one that the log has to keep, which is not open when it
-  // needs none. Then nothing may be written until the log has it back.
-  Fd take_descriptor();
-  void give_descriptor(Fd fd);
+  // What a process that closes everything else has to keep; -1 for none.
+  int descriptor() const { return file_.number(); }
+  // Before it does that: the C library's connection to syslog is closed, and made again when there is a line for it.
+  void forget_connection() const;
 
  private:
   explicit DaemonLog(LogChoice choice) : choice_(std::move(choice)) {}
