@@ -31,10 +31,9 @@ std::string base64_encode(std::string_view bytes) {
   return text;
 }
 
-std::optional<std::string> base64_decode(std::string_view text) {
+std::optional<std::size_t> base64_decode_to(std::string_view text, char* out) {
   if (text.size() % 4 != 0) return std::nullopt;
-  std::string bytes;
-  bytes.reserve(text.size() / 4 * 3);
+  const char* const begin = out;
   for (std::size_t at = 0; at < text.size(); at += 4) {
     const auto group = text.substr(at, 4);
     const bool last = at + 4 == text.size();
@@ -47,10 +46,18 @@ std::optional<std::string> base64_decode(std::string_view text) {
     }
     // Bits that no byte uses must be zero, or two texts would mean the same bytes.
     if ((digits == 2 && (bits & 0xffff) != 0) || (digits == 3 && (bits & 0xff) != 0)) return std::nullopt;
-    bytes.push_back(static_cast<char>(bits >> 16 & 0xff));
-    if (digits > 2) bytes.push_back(static_cast<char>(bits >> 8 & 0xff));
-    if (digits > 3) bytes.push_back(static_cast<char>(bits & 0xff));
+    *out++ = static_cast<char>(bits >> 16 & 0xff);
+    if (digits > 2) *out++ = static_cast<char>(bits >> 8 & 0xff);
+    if (digits > 3) *out++ = static_cast<char>(bits & 0xff);
   }
+  return static_cast<std::size_t>(out - begin);
+}
+
+std::optional<std::string> base64_decode(std::string_view text) {
+  std::string bytes(text.size() / 4 * 3, '\0');
+  const auto size = base64_decode_to(text, bytes.data());
+  if (!size) return std::nullopt;
+  bytes.resize(*size);
   return bytes;
 }
 

@@ -22,4 +22,7 @@ void base64_encode_to(std::string_view bytes, char* out);
 // Nothing when TEXT is not canonical base64: wrong length, foreign characters, misplaced padding.
 std::optional<std::string> base64_decode(std::string_view text);
 
+// The same for secrets: writes to OUT, which has room for 3 bytes for each 4 of TEXT, and gives their number.
+std::optional<std::size_t> base64_decode_to(std::string_view text, char* out);
+
 }  // namespace msmtp

@@ -74,17 +74,26 @@ class Channel {
   template <Fielded Message>
   Result<void> send(const Message& message, const Deadline& deadline = Deadline::never(),
                     std::span<const Fd> descriptors = {}) {
-    pack(message);
+    pack(message, codec::holds_secret(message));
     auto sent = socket_.send(packet_, deadline, descriptors);
-    forget_packet(message);
+    forget_packet(codec::holds_secret(message));
+    return sent;
+  }
+
+  // The same for a message of which only the sender knows that its bytes are secret.
+  template <Fielded Message>
+  Result<void> send_secret(const Message& message, const Deadline& deadline) {
+    pack(message, true);
+    auto sent = socket_.send(packet_, deadline);
+    forget_packet(true);
     return sent;
   }
 
   template <Fielded Message>
   Result<bool> try_send(const Message& message, std::span<const Fd> descriptors = {}) {
-    pack(message);
+    pack(message, codec::holds_secret(message));
     auto sent = socket_.try_send(packet_, descriptors);
-    forget_packet(message);
+    forget_packet(codec::holds_secret(message));
     return sent;
   }
 
@@ -119,16 +128,15 @@ class Channel {
   }
 
   template <class Message>
-  void pack(const Message& message) {
+  void pack(const Message& message, bool is_secret) {
     // A secret must not be left behind in blocks that a growing string gave back.
-    if (codec::holds_secret(message)) packet_.reserve(max_packet);
+    if (is_secret) packet_.reserve(max_packet);
     packet_.clear();
     encode<Outgoing>(message, packet_);
   }
 
-  template <class Message>
-  void forget_packet(const Message& message) {
-    if (codec::holds_secret(message)) wipe_memory(packet_.data(), packet_.size());
+  void forget_packet(bool is_secret) {
+    if (is_secret) wipe_memory(packet_.data(), packet_.size());
   }
 
   PacketSocket socket_;
