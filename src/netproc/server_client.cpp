@@ -31,29 +31,26 @@ ssize_t read_some(int number, std::span<char> room) {
 
 }  // namespace
 
-ServerClient::ServerClient(Fd input, Fd output, int parent)
+ServerClient::ServerClient(Fd input, std::optional<Fd> output, int parent)
     : input_(std::move(input)), output_(std::move(output)), parent_(parent) {}
 
-Result<void> ServerClient::wait(int number, short events, const Deadline& deadline) const {
-  // Who is about to say the last words may find that the parent has gone.
+Result<ServerClient::Ready> ServerClient::wait(int number, short events, const Deadline& deadline) const {
   const int watched = events == POLLIN ? parent_ : -1;
-  pollfd fds[] = {{number, events, 0}, {watched, 0, 0}};
+  pollfd fds[] = {{number, events, 0}, {watched, POLLIN, 0}};
   for (;;) {
     const int ready = poll(fds, 2, deadline.poll_timeout());
-    if (ready > 0 && fds[1].revents != 0) {
-      return Unexpected{{ExitCode::software, "msmtp has ended unexpectedly", {}, Cause::peer_gone}};
-    }
-    if (ready > 0 || (ready < 0 && errno != EINTR)) return {};
+    if (ready > 0 && fds[1].revents != 0) return Ready::parent;
+    if (ready > 0 || (ready < 0 && errno != EINTR)) return Ready::client;
     if (deadline.has_passed()) return fail(ExitCode::temporary_failure, "the SMTP client was silent for too long");
   }
 }
 
-Result<std::size_t> ServerClient::read(std::span<char> room, const Deadline& deadline) {
+Result<std::optional<std::size_t>> ServerClient::read(std::span<char> room, const Deadline& deadline) {
   for (;;) {
-    TRY(wait(input_.number(), POLLIN, deadline));
+    if (TRY(wait(input_.number(), POLLIN, deadline)) == Ready::parent) return std::optional<std::size_t>();
     const ssize_t count = read_some(input_.number(), room);
-    if (count >= 0) return static_cast<std::size_t>(count);
-    if (errno == ECONNRESET) return std::size_t{0};
+    if (count >= 0) return std::optional(static_cast<std::size_t>(count));
+    if (errno == ECONNRESET) return std::optional<std::size_t>(0);
     if (!is_not_ready(errno)) return fail(ExitCode::io_error, "cannot read from the SMTP client: " + error_text(errno));
     if (deadline.has_passed()) return fail(ExitCode::temporary_failure, "the SMTP client was silent for too long");
   }
@@ -61,8 +58,8 @@ Result<std::size_t> ServerClient::read(std::span<char> room, const Deadline& dea
 
 Result<bool> ServerClient::write(std::string_view bytes, const Deadline& deadline) {
   while (!bytes.empty()) {
-    TRY(wait(output_.number(), POLLOUT, deadline));
-    const ssize_t count = write_some(output_.number(), bytes);
+    TRY(wait(output(), POLLOUT, deadline));
+    const ssize_t count = write_some(output(), bytes);
     if (count >= 0) {
       bytes.remove_prefix(static_cast<std::size_t>(count));
     } else if (errno == EPIPE || errno == ECONNRESET) {

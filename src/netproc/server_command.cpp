@@ -20,15 +20,17 @@ constexpr Refusal no_argument{501, "5.5.4 no argument allowed"};
 constexpr Refusal bad_parameter{501, "5.5.4 invalid parameter"};
 constexpr Refusal unknown_parameter{555, "5.5.4 parameter not recognized"};
 
-ServerCommand hello(std::string_view argument, bool extended) {
+enum class Hello : std::uint8_t { helo, ehlo, lhlo };
+
+ServerCommand hello(std::string_view argument, Hello kind) {
   const std::string_view name = trim_blanks(argument);
   const bool is_name = !name.empty() && name.size() <= max_client_name &&
                        std::ranges::all_of(name, [](char c) { return c > ' ' && c < 0x7f; });
   if (!is_name) return Refusal{501, "5.5.4 a host name is needed"};
-  return HelloCommand{extended, std::string(name)};
+  return HelloCommand{kind != Hello::helo, std::string(name), kind == Hello::lhlo};
 }
 
-std::optional<Refusal> apply_parameter(MailCommand& mail, std::string_view parameter) {
+std::optional<Refusal> apply_parameter(MailFromCommand& mail, std::string_view parameter) {
   const auto equals = parameter.find('=');
   const std::string keyword = ascii_upper(parameter.substr(0, equals));
   const bool has_value = equals != std::string_view::npos;
@@ -44,6 +46,10 @@ std::optional<Refusal> apply_parameter(MailCommand& mail, std::string_view param
     mail.eight_bit = equal_ignoring_case(value, "8BITMIME");
     if (!mail.eight_bit && !equal_ignoring_case(value, "7BIT")) return bad_parameter;
     return std::nullopt;
+  }
+  if (keyword == "AUTH") {
+    mail.names_author = !value.empty();
+    return mail.names_author ? std::nullopt : std::optional(bad_parameter);
   }
   if (keyword != "SMTPUTF8") return unknown_parameter;
   if (has_value) return bad_parameter;
@@ -86,7 +92,7 @@ ServerCommand mail(std::string_view argument) {
   if (!path) return Refusal{501, "5.1.7 expected MAIL FROM:<address>"};
   const auto words = take_parameters(cursor);
   if (!words) return Refusal{501, "5.1.7 expected MAIL FROM:<address>"};
-  MailCommand command;
+  MailFromCommand command;
   command.path = *path;
   for (std::size_t i = 0; i < words->size(); ++i) {
     if (repeats(*words, i)) return bad_parameter;
@@ -115,6 +121,15 @@ ServerCommand bdat(std::string_view argument) {
   return BdatCommand{*size, last};
 }
 
+ServerCommand auth(std::string_view argument) {
+  Cursor cursor(argument);
+  const auto words = take_parameters(cursor);
+  if (!words || words->empty() || words->size() > 2) return Refusal{501, "5.5.4 expected AUTH mechanism [response]"};
+  AuthCommand command{words->front(), std::nullopt};
+  if (words->size() == 2) command.response = words->back();
+  return command;
+}
+
 ServerCommand plain(PlainCommand command, std::string_view argument) {
   const bool takes_any =
       command == PlainCommand::noop || command == PlainCommand::vrfy || command == PlainCommand::help;
@@ -141,17 +156,19 @@ ServerCommand parse_server_command(std::string_view line) {
   if (line.find_first_of(std::string_view("\r\n\0", 3)) != std::string_view::npos) {
     return Refusal{500, "5.5.2 a control character in the line"};
   }
-  if (verb == "EHLO") return hello(argument, true);
-  if (verb == "HELO") return hello(argument, false);
+  if (verb == "EHLO") return hello(argument, Hello::ehlo);
+  if (verb == "HELO") return hello(argument, Hello::helo);
+  if (verb == "LHLO") return hello(argument, Hello::lhlo);
   if (verb == "MAIL") return mail(argument);
   if (verb == "RCPT") return rcpt(argument);
   if (verb == "DATA") return plain(PlainCommand::data, argument);
+  if (verb == "AUTH") return auth(argument);
   if (verb == "RSET") return plain(PlainCommand::rset, argument);
   if (verb == "NOOP") return plain(PlainCommand::noop, argument);
   if (verb == "VRFY") return plain(PlainCommand::vrfy, argument);
   if (verb == "HELP") return plain(PlainCommand::help, argument);
   if (verb == "QUIT") return plain(PlainCommand::quit, argument);
-  if (verb == "EXPN" || verb == "ETRN" || verb == "TURN" || verb == "AUTH" || verb == "STARTTLS" || verb == "LHLO") {
+  if (verb == "EXPN" || verb == "ETRN" || verb == "TURN" || verb == "STARTTLS") {
     return Refusal{502, "5.5.1 command not implemented"};
   }
   return unknown;

@@ -1,16 +1,22 @@
-// What a process does that has a client's descriptors, is confined, and has been told how to serve it.
+// The process that reads what an SMTP client says, from its sandbox on: it has the client's descriptors, the parent's
+// channel and perhaps that of a verifier, and can do nothing else before the first byte comes. msmtp-smtpd is one, and
+// each copy of msmtp-smtpd-forker.
 #pragma once
 
-#include "netproc/server_client.hpp"
-#include "netproc/smtp_server.hpp"
+#include "common/fd.hpp"
+
+#include <optional>
 
 namespace msmtp {
 
-// Leads the session to its end. PARENT is told when that came too early, unless it has gone itself. Returns the exit
-// status of the process.
-int serve_client(ServerToParent& parent, ServerClient& client, const Serve& settings);
+struct ServerEnds {
+  Fd parent;
+  std::optional<Fd> client_input;  // nothing: the client's socket comes with Serve
+  std::optional<Fd> client_output;
+  std::optional<Fd> login;  // the verifier, where clients may have to log in
+};
 
-// Tells PARENT why it got no further, unless it has gone itself. Returns the exit status of the process.
-int give_up_serving(ServerToParent& parent, const Error& error);
+// Enters Stage::server_serve, hears Serve, and serves until the client leaves. Returns the exit status of the process.
+int run_server(ServerEnds ends);
 
 }  // namespace msmtp

@@ -13,7 +13,6 @@ namespace msmtp {
 
 namespace {
 
-constexpr std::size_t input_size = 64 * 1024;
 constexpr std::size_t max_endless_line = 1024 * 1024;
 constexpr std::size_t max_waiting_replies = 16 * 1024;
 // For the last words to somebody who may not listen.
@@ -25,7 +24,7 @@ Error misled(std::string_view text) {
 
 }  // namespace
 
-SmtpServer::SmtpServer(ServerToParent& parent, ServerClient& client, const Serve& settings)
+SmtpServer::SmtpServer(ServerToParent& parent, ServerClient& client, const Serve& settings, std::optional<Fd> verifier)
     : parent_(parent),
       client_(client),
       settings_(settings),
@@ -33,7 +32,9 @@ SmtpServer::SmtpServer(ServerToParent& parent, ServerClient& client, const Serve
       end_of_session_(settings.total_seconds == 0 ? Deadline::never()
                                                   : Deadline::in(std::chrono::seconds(settings.total_seconds))),
       input_(std::make_unique_for_overwrite<char[]>(input_size)),
-      chunk_(std::make_unique_for_overwrite<char[]>(max_body_piece)) {}
+      chunk_(std::make_unique_for_overwrite<char[]>(max_body_piece)) {
+  if (verifier) verifier_.emplace(std::move(*verifier), "msmtp-verifier");
+}
 
 Deadline SmtpServer::idle() const {
   return Deadline::in(std::chrono::seconds(settings_.idle_seconds)).or_earlier(end_of_session_);
@@ -83,11 +84,13 @@ Result<bool> SmtpServer::step() {
 ServerCommand SmtpServer::command_of(const ClientLine& line) const {
   ServerCommand command = parse_server_command(line.text);
   const bool wrong_end = !line.crlf && !settings_.lf_lines;
-  if (!wrong_end && !line.too_long) return command;
+  const bool is_login = std::holds_alternative<AuthCommand>(command);
+  const bool too_long = line.too_long || (line.text.size() > max_command_line && !is_login);
+  if (!wrong_end && !too_long) return command;
   // What comes after a BDAT that is not obeyed would be taken for commands.
   if (std::holds_alternative<BdatCommand>(command)) return BrokenChunk{};
   if (std::holds_alternative<BrokenChunk>(command) || std::holds_alternative<ForeignProtocol>(command)) return command;
-  return line.too_long ? Refusal{500, "5.5.2 the line is too long"} : Refusal{500, "5.5.2 a line ends in CRLF"};
+  return too_long ? Refusal{500, "5.5.2 the line is too long"} : Refusal{500, "5.5.2 a line ends in CRLF"};
 }
 
 // ---- what the dialogue asks for ----
@@ -98,10 +101,22 @@ Result<bool> SmtpServer::perform(const Say& action) {
   return true;
 }
 
+Result<std::variant<ClientAnswer, Retire>> SmtpServer::hear_parent() {
+  return parent_.expect<ClientAnswer, Retire>(Deadline::never());
+}
+
+// Retire may come before it.
 Result<ClientAnswer> SmtpServer::parent_answer() {
-  const ClientAnswer answer = TRY(parent_.expect_one<ClientAnswer>(Deadline::never()));
-  if (answer.code < 200 || answer.code > 599) return Unexpected{misled("msmtp has sent an answer that is none")};
-  return answer;
+  auto message = TRY(hear_parent());
+  if (std::holds_alternative<Retire>(message)) {
+    TRY(retire());
+    message = TRY(hear_parent());
+  }
+  const auto* answer = std::get_if<ClientAnswer>(&message);
+  if (answer == nullptr || answer->code < 200 || answer->code > 599) {
+    return Unexpected{misled("msmtp has sent an answer that is none")};
+  }
+  return *answer;
 }
 
 Result<bool> SmtpServer::perform(const AskForMail& action) {
@@ -117,19 +132,19 @@ Result<bool> SmtpServer::perform(const AskForRecipient& action) {
 }
 
 Result<bool> SmtpServer::perform(TakeData) {
-  if (!TRY(begin_content())) return true;
+  if (!TRY(begin_content(false))) return true;
   say({354, "end the mail with a line of a single dot"});
   TRY(receive_data());
-  TRY(end_content());
+  TRY(end_content(true));
   return true;
 }
 
 Result<bool> SmtpServer::perform(const TakeChunk& action) {
-  const bool refused = action.first && !TRY(begin_content());
+  const bool refused = action.first && !TRY(begin_content(action.last));
   TRY(receive_octets(action.size));
   if (refused) return true;
-  if (action.last || too_large_) {
-    TRY(end_content());
+  if (action.last || given_up_) {
+    TRY(end_content(action.last));
   } else {
     say(ServerDialogue::chunk_taken(action.size));
   }
@@ -153,29 +168,27 @@ Result<bool> SmtpServer::perform(const Close& action) {
 // ---- content ----
 
 // False when the parent does not want it; then the client has its reply, and there is no mail any more.
-Result<bool> SmtpServer::begin_content() {
+// ALL_FOLLOWS: nothing more than what the client has announced already.
+Result<bool> SmtpServer::begin_content(bool all_follows) {
   TRY(parent_.send(Content{}));
   const ClientAnswer answer = TRY(parent_answer());
   octets_ = 0;
   chunk_size_ = 0;
-  too_large_ = false;
+  given_up_.reset();
+  hop_counter_ = {};
   passing_on_ = answer.code < 400;
-  if (!passing_on_) say(dialogue_.content_answered(answer));
+  if (!passing_on_) TRY(pronounce(dialogue_.content_unwanted(answer, all_follows)));
   return passing_on_;
 }
 
-Result<void> SmtpServer::end_content() {
+Result<void> SmtpServer::end_content(bool all_came) {
   passing_on_ = false;
-  if (too_large_) {
-    say(dialogue_.content_too_large());
-    return {};
-  }
+  if (given_up_) return pronounce(dialogue_.content_given_up(*given_up_, all_came));
   TRY(flush_chunk());
   TRY(parent_.send(ChunkEnd{octets_}));
   TRY(flush());  // what was answered before must not wait for the mail to be sent
   const ClientAnswer answer = TRY(parent_answer());
-  say(dialogue_.content_answered(answer));
-  return {};
+  return pronounce(dialogue_.content_answered(answer));
 }
 
 Result<void> SmtpServer::receive_data() {
@@ -215,7 +228,13 @@ Result<void> SmtpServer::receive_octets(std::uint64_t size) {
 Result<void> SmtpServer::pass_on(std::string_view bytes) {
   if (!passing_on_) return {};
   octets_ += bytes.size();
-  if (settings_.size_limit > 0 && octets_ > settings_.size_limit) return give_up_content();
+  if (settings_.size_limit > 0 && octets_ > settings_.size_limit) {
+    return give_up_content({552, "5.3.4 the mail is too large"});
+  }
+  hop_counter_.add(bytes);
+  if (hop_counter_.hops() > max_hops) {
+    return give_up_content({554, "5.4.6 the mail has passed too many servers; it goes in circles"});
+  }
   while (!bytes.empty()) {
     const std::size_t count = std::min(bytes.size(), max_body_piece - chunk_size_);
     std::memcpy(chunk_.get() + chunk_size_, bytes.data(), count);
@@ -234,29 +253,51 @@ Result<void> SmtpServer::flush_chunk() {
 }
 
 // The rest of it is read and dropped.
-Result<void> SmtpServer::give_up_content() {
+Result<void> SmtpServer::give_up_content(const Refusal& refusal) {
   passing_on_ = false;
-  too_large_ = true;
+  given_up_ = refusal;
   return parent_.send(Abandoned{});
 }
 
 // ---- the client ----
 
-Result<bool> SmtpServer::fill(const Deadline& deadline) {
+Result<SmtpServer::Input> SmtpServer::fill(const Deadline& deadline) {
   TRY(flush());
-  const std::size_t size = TRY(client_.read(std::span(input_.get(), input_size), deadline));
-  unread_ = std::string_view(input_.get(), size);
-  return size > 0;
+  const auto size = TRY(client_.read(std::span(input_.get(), input_size), deadline));
+  if (!size) {
+    TRY(hear_retire());
+    return Input::none;
+  }
+  unread_ = std::string_view(input_.get(), *size);
+  return *size > 0 ? Input::some : Input::ended;
 }
 
 Result<void> SmtpServer::need_more(const Deadline& deadline) {
-  if (TRY(fill(deadline))) return {};
+  Input input = Input::none;
+  while (input == Input::none) input = TRY(fill(deadline));
+  if (input == Input::some) return {};
   return fail(ExitCode::io_error, "the SMTP client has gone in the middle of a mail");
+}
+
+// Nothing else is legal while no answer is awaited.
+Result<void> SmtpServer::hear_retire() {
+  TRY(parent_.expect_one<Retire>(Deadline::never()));
+  return retire();
+}
+
+Result<void> SmtpServer::retire() {
+  if (std::exchange(retires_, true)) return Unexpected{misled("msmtp has said Retire twice")};
+  return {};
 }
 
 Result<std::optional<ClientLine>> SmtpServer::next_line() {
   const Deadline deadline = idle();
   for (;;) {
+    if (retires_ && !dialogue_.has_mail()) {
+      say(dialogue_.farewell());
+      TRY(flush());
+      return std::optional<ClientLine>();
+    }
     if (!unread_.empty()) {
       if (auto line = lines_.feed(unread_)) return line;
     }
@@ -264,12 +305,20 @@ Result<std::optional<ClientLine>> SmtpServer::next_line() {
       say({500, "5.5.2 the line is too long"});
       return fail(ExitCode::protocol, "the SMTP client sent a line without an end");
     }
-    if (!TRY(fill(deadline)) || !client_listens_) return std::optional<ClientLine>();
+    if (TRY(fill(deadline)) == Input::ended || !client_listens_) return std::optional<ClientLine>();
   }
 }
 
 void SmtpServer::say(const ServerReply& reply) {
   replies_ += wire_form(reply);
+}
+
+Result<void> SmtpServer::pronounce(const Verdicts& verdicts) {
+  for (std::uint32_t i = 0; i < verdicts.times; ++i) {
+    say(verdicts.reply);
+    if (replies_.size() > max_waiting_replies) TRY(flush());
+  }
+  return {};
 }
 
 Result<void> SmtpServer::flush() {

@@ -5,30 +5,16 @@
 #include "common/sandbox.hpp"
 #include "netproc/server_process.hpp"
 
-#include <fcntl.h>
-
 namespace msmtp {
 namespace {
 
 // The session's channel, and the verifier's where clients have to log in.
 constexpr std::size_t most_descriptors = 2;
 
-int serve(ServerToParent& session, Fd socket, const Serve& settings) {
-  Fd output(fcntl(socket.number(), F_DUPFD_CLOEXEC, 0));
-  ServerClient client(std::move(socket), std::move(output), session.fd().number());
-  return serve_client(session, client, settings);
-}
-
 int live_as_copy(std::vector<Fd> descriptors) {
-  ServerToParent session(std::move(descriptors[0]), "msmtpd");
-  if (const auto entered = enter_stage(Stage::server_serve); !entered) {
-    return give_up_serving(session, entered.error());
-  }
-  Fd socket;
-  const auto settings = session.expect_one<Serve>(Deadline::never(), {&socket, 1});
-  if (settings) return serve(session, std::move(socket), *settings);
-  if (settings.error().cause == Cause::peer_gone) return 0;  // it was not needed
-  return give_up_serving(session, settings.error());
+  ServerEnds ends{.parent = std::move(descriptors[0]), .client_input = {}, .client_output = {}, .login = {}};
+  if (descriptors.size() > 1) ends.login = std::move(descriptors[1]);
+  return run_server(std::move(ends));
 }
 
 Result<void> run(ForkerOrders& orders) {

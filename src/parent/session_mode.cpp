@@ -25,6 +25,7 @@ namespace {
 Serve session_settings() {
   Serve settings;
   settings.name = *Line<max_host>::from("localhost");
+  settings.program = *Line<64>::from("msmtp");
   settings.lf_lines = true;  // people and scripts write such
   settings.max_recipients = 10'000;
   settings.idle_seconds = 3600;  // programs that send a mail now and then keep the session open

@@ -1,5 +1,6 @@
 // What an SMTP client may say, as lines, commands and a dialogue: no input makes it take more than it may, ask the
 // parent for what is not legal, or go on after the end; and it does not matter in which pieces the input comes.
+#include "common/base64.hpp"
 #include "netproc/server_command.hpp"
 #include "netproc/server_dialogue.hpp"
 #include "netproc/server_lines.hpp"
@@ -24,14 +25,22 @@ bool is_one_line(std::string_view text) {
   return text.find_first_of(std::string_view("\r\n\0", 3)) == std::string_view::npos;
 }
 
-std::vector<ClientLine> lines_of(std::string_view bytes, std::size_t piece_size) {
-  std::vector<ClientLine> lines;
+struct KeptLine {
+  std::string text;
+  bool crlf;
+  bool too_long;
+  friend bool operator==(const KeptLine&, const KeptLine&) = default;
+};
+
+std::vector<KeptLine> lines_of(std::string_view bytes, std::size_t piece_size) {
+  std::vector<KeptLine> lines;
   ClientLineReader reader;
   while (!bytes.empty()) {
     std::string_view piece = bytes.substr(0, piece_size);
     bytes.remove_prefix(piece.size());
     while (!piece.empty()) {
-      if (auto line = reader.feed(piece)) lines.push_back(*line);
+      const auto line = reader.feed(piece);
+      if (line) lines.push_back({std::string(line->text), line->crlf, line->too_long});
     }
   }
   return lines;
@@ -51,6 +60,7 @@ class Parent {
     const bool yes = ++asked_ % 3 != 0;
     return {static_cast<std::uint16_t>(yes ? 250 : 550), *Line<ClientAnswer::max_text>::from("x")};
   }
+  LoginEnd login() { return static_cast<LoginEnd>(++asked_ % 6); }
 
  private:
   int asked_ = 0;
@@ -74,7 +84,7 @@ class Driver {
     return true;
   }
   bool perform(const AskForMail& action) {
-    require(!in_mail_ && is_one_line(action.mail.reverse_path.view()));
+    require(!in_mail_ && logged_in_ == settings_.login && is_one_line(action.mail.reverse_path.view()));
     in_mail_ = true;
     recipients_ = 0;
     const Say said = dialogue_.mail_answered(parent_.answer());
@@ -104,13 +114,28 @@ class Driver {
     require(action.reply.is_error() && !in_content_);
     return true;
   }
+  bool perform(const TakeLogin& action) {
+    require(settings_.login && !logged_in_ && !in_mail_);
+    const std::string_view response = action.response.value_or("=");
+    LoginEnd end = LoginEnd::malformed;
+    if (const auto bytes = decode_initial_response(response)) {
+      // What was understood is one thing only.
+      require(response == "=" || base64_encode(bytes->reveal()) == response);
+      require(challenge_line(bytes->reveal()).has_value());
+      end = parent_.login();
+    }
+    logged_in_ = end == LoginEnd::accepted;
+    return std::visit([this](const auto& told) { return perform(told); }, dialogue_.login_ended(end));
+  }
   bool perform(const Close& action) {
     check(action.reply);
     return false;
   }
   bool end_content() {
     in_mail_ = in_content_ = false;
-    check(dialogue_.content_answered(parent_.answer()));
+    const Verdicts said = dialogue_.content_answered(parent_.answer());
+    check(said.reply);
+    require(said.times == (settings_.lmtp ? recipients_ : 1));
     require(!dialogue_.has_mail());
     return true;
   }
@@ -120,6 +145,7 @@ class Driver {
   Parent parent_;
   bool in_mail_ = false;
   bool in_content_ = false;
+  bool logged_in_ = false;
   std::uint32_t recipients_ = 0;
 };
 
@@ -140,18 +166,18 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   if (size == 0) return 0;
   const std::string_view bytes(reinterpret_cast<const char*>(data) + 1, size - 1);
   const auto lines = lines_of(bytes, bytes.size() + 1);
-  const auto same = [](const ClientLine& a, const ClientLine& b) {
-    return a.text == b.text && a.crlf == b.crlf && a.too_long == b.too_long;
-  };
-  require(std::ranges::equal(lines, lines_of(bytes, 1), same));
-  require(std::ranges::equal(lines, lines_of(bytes, 1 + data[0]), same));
+  require(lines == lines_of(bytes, 1));
+  require(lines == lines_of(bytes, 1 + data[0]));
   Serve settings;
   settings.name = *Line<max_host>::from("localhost");
   settings.max_recipients = 3;
+  settings.program = *Line<64>::from("msmtpd");
   settings.size_limit = data[0] % 2 == 0 ? 0 : 1000;
+  settings.login = data[0] % 3 == 0;
+  settings.lmtp = data[0] % 5 == 0;
   Driver driver(settings);
-  for (const ClientLine& line : lines) {
-    require(line.text.size() <= max_command_line);
+  for (const KeptLine& line : lines) {
+    require(line.text.size() <= max_login_line);
     check_path(line.text);
     if (!driver.line(line.text)) break;
   }

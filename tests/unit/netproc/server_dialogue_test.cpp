@@ -12,6 +12,7 @@ namespace {
 Serve settings(std::uint64_t size_limit = 0, std::uint32_t max_recipients = 3) {
   Serve serve;
   serve.name = *Line<max_host>::from("here.test");
+  serve.program = *Line<64>::from("msmtpd");
   serve.size_limit = size_limit;
   serve.max_recipients = max_recipients;
   return serve;
@@ -51,7 +52,7 @@ ServerDialogue with_mail(int count, const Serve& serve = settings()) {
 }
 
 TEST_CASE("the greeting names the server") {
-  CHECK(ServerDialogue(settings()).greeting() == ServerReply{220, "here.test ESMTP msmtp"});
+  CHECK(ServerDialogue(settings()).greeting() == ServerReply{220, "here.test ESMTP msmtpd"});
 }
 
 TEST_CASE("EHLO tells what there is, HELO does not") {
@@ -151,13 +152,13 @@ TEST_CASE("after the content there is no mail, whatever became of it") {
   for (const std::uint16_t code : {250, 451, 554}) {
     ServerDialogue dialogue = with_mail(1);
     REQUIRE(does<TakeData>(dialogue, "DATA"));
-    CHECK(dialogue.content_answered(answer(code)).code == code);
+    CHECK(dialogue.content_answered(answer(code)).reply.code == code);
     CHECK(code_of(dialogue, "DATA") == 503);
     CHECK(does<SkipChunk>(dialogue, "BDAT 5 LAST"));
     CHECK(does<AskForMail>(dialogue, "MAIL FROM:<a@b>"));
   }
   ServerDialogue dialogue = with_mail(1);
-  CHECK(dialogue.content_too_large().code == 552);
+  CHECK(dialogue.content_given_up({552, "5.3.4 x"}, true).reply.code == 552);
   CHECK_FALSE(dialogue.has_mail());
 }
 

@@ -9,12 +9,18 @@
 namespace msmtp {
 namespace {
 
-ClientLine line_of(std::string_view bytes) {
+struct Kept {
+  std::string text;
+  bool crlf;
+  bool too_long;
+};
+
+Kept line_of(std::string_view bytes) {
   ClientLineReader reader;
-  auto line = reader.feed(bytes);
+  const auto line = reader.feed(bytes);
   REQUIRE(line);
   REQUIRE(bytes.empty());
-  return *line;
+  return {std::string(line->text), line->crlf, line->too_long};
 }
 
 TEST_CASE("a line ends in LF, and whether CR stood before it is told") {
@@ -51,16 +57,23 @@ TEST_CASE("it does not matter where a line is cut") {
 
 TEST_CASE("a long line is cut, and the next one is whole again") {
   ClientLineReader reader;
-  const std::string input = std::string(max_command_line + 10, 'x') + "\r\nNOOP\r\n";
+  const std::string input = std::string(max_login_line + 10, 'x') + "\r\nNOOP\r\n";
   std::string_view bytes = input;
   const auto line = reader.feed(bytes);
   REQUIRE(line);
   CHECK(line->too_long);
   CHECK(line->crlf);
-  CHECK(line->text.size() == max_command_line);
+  CHECK(line->text.size() == max_login_line);
   CHECK(reader.feed(bytes)->text == "NOOP");
-  CHECK_FALSE(line_of(std::string(max_command_line + 1, 'x') + "\n").crlf);
-  CHECK_FALSE(line_of(std::string(max_command_line, 'x') + "\n").too_long);
+  CHECK_FALSE(line_of(std::string(max_login_line + 2, 'x') + "\n").crlf);
+  for (const std::string_view end : {"\n", "\r\n"}) {
+    CHECK_FALSE(line_of(std::string(max_login_line, 'x') + std::string(end)).too_long);
+    CHECK(line_of(std::string(max_login_line, 'x') + std::string(end)).text.size() == max_login_line);
+    const Kept longer = line_of(std::string(max_login_line + 1, 'x') + std::string(end));
+    CHECK(longer.too_long);
+    CHECK(longer.crlf == (end == "\r\n"));
+    CHECK(longer.text.size() == max_login_line);
+  }
 }
 
 TEST_CASE("an endless line is counted and not kept") {
@@ -71,6 +84,16 @@ TEST_CASE("an endless line is counted and not kept") {
     CHECK_FALSE(reader.feed(bytes));
   }
   CHECK(reader.unfinished() == 100000);
+}
+
+TEST_CASE("what was read can be overwritten, and the next line is whole") {
+  ClientLineReader reader;
+  std::string_view bytes = "AUTH PLAIN c2VjcmV0\r\nNOOP\r\n";
+  const std::string_view text = reader.feed(bytes)->text;
+  REQUIRE(text == "AUTH PLAIN c2VjcmV0");
+  reader.wipe();
+  CHECK(text == std::string(text.size(), '\0'));
+  CHECK(reader.feed(bytes)->text == "NOOP");
 }
 
 }  // namespace
