@@ -33,6 +33,7 @@ class Played {
   explicit Played(Forker::Copy copy, std::size_t descriptors = 1, std::size_t optional = 0, int most_processes = 0) {
     SocketPair channel = make_seqpacket_pair().value();
     pid_ = fork();
+    cr_assert(pid_ >= 0, "no fork");
     if (pid_ == 0) {
       (void)dup2(channel.right.release(), 3);
       (void)close_range(4, ~0U, 0);
@@ -43,6 +44,7 @@ class Played {
   }
   ~Played() {
     listener.reset();
+    if (pid_ <= 0) return;
     kill(pid_, SIGKILL);
     waitpid(pid_, nullptr, 0);
   }
@@ -66,8 +68,7 @@ class Played {
     listener.reset();
     int status = -1;
     waitpid(pid_, &status, 0);
-    pid_ = fork();  // for the destructor
-    if (pid_ == 0) _exit(0);
+    pid_ = -1;
     return status;
   }
 
@@ -120,6 +121,12 @@ pid_t ask(const Fd& copy) {
   pid_t pid = -1;
   if (answer.size() == sizeof pid) std::memcpy(&pid, answer.data(), sizeof pid);
   return pid;
+}
+
+// Never everybody, which is what -1 would mean.
+void send_signal(pid_t pid, int signal) {
+  cr_assert(pid > 1, "there is no such process");
+  cr_assert(kill(pid, signal) == 0);
 }
 
 std::vector<int> descriptors_of(pid_t pid) {
@@ -204,7 +211,7 @@ Test(forker, a_crash_is_told_with_its_signal_and_an_ordinary_end_is_not, .timeou
   (void)ask(first);
   first.close();
   const Fd second = forker.order();
-  kill(ask(second), SIGSEGV);
+  send_signal(ask(second), SIGSEGV);
   const auto crashed = forker.listener->expect_one<Crashed>(soon());
   cr_assert(crashed.has_value(), "%s", crashed.error().text.c_str());
   cr_expect(crashed->signal == SIGSEGV);
@@ -229,7 +236,9 @@ Test(forker, after_the_last_order_the_copies_are_waited_for, .timeout = 30) {
   const pid_t copy = ask(channel);
   forker.listener->close();
   poll(nullptr, 0, 50);
-  cr_expect(kill(forker.pid(), SIGTERM) == 0 && kill(copy, SIGTERM) == 0 && ask(channel) == copy);
+  send_signal(forker.pid(), SIGTERM);
+  send_signal(copy, SIGTERM);
+  cr_expect(ask(channel) == copy);
   channel.close();
   const int status = forker.end();
   cr_expect(WIFEXITED(status) && WEXITSTATUS(status) == 0);
@@ -239,7 +248,7 @@ Test(forker, a_copy_outlives_a_forker_that_is_killed, .timeout = 30) {
   Played forker(echo);
   const Fd channel = forker.order();
   const pid_t copy = ask(channel);
-  kill(forker.pid(), SIGKILL);
+  send_signal(forker.pid(), SIGKILL);
   (void)forker.end();
   cr_expect(ask(channel) == copy);
 }
