@@ -38,7 +38,7 @@ What becomes of a mail:
 The process:
   --user=USER                   become this user when the sockets are there
   --group=GROUP                 and this group
-  --log=none|syslog|-|FILE      the log (none); "-" and "stderr" are standard error
+  --log=none|syslog|-|FILE      the log (none); "-" is standard error
 )";
 
 }  // namespace

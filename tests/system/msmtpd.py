@@ -110,8 +110,8 @@ def wait_for(running, log, seconds=LIMIT):
         raise AssertionError(f"msmtpd ended instead of listening: {running.finish(seconds=seconds)}")
 
 
-def run(t, *options, **more):
-    """msmtpd with OPTIONS to its end."""
-    return t.start(*options, program=more.pop("program", program(t)), **more).finish(more.pop("data", None))
+def run(t, *options, data=None, **more):
+    """msmtpd with OPTIONS, and DATA on its standard input, to its end."""
+    return t.start(*options, program=more.pop("program", program(t)), **more).finish(data)
 
 
