@@ -187,6 +187,15 @@ ParameterizedTest(Case* parameter, roles, the_last_stage_of_a_role_can_neither_s
   if (!writes_to_files) cr_expect(limit_of(inmate.pid, "Max file size") == "0 0");
 }
 
+Test(roles, who_makes_copies_may_do_so_and_fills_no_disk) {
+  const World world;
+  for (const Stage stage : {Stage::server_fork, Stage::verifier_fork}) {
+    const Inmate inmate(stage, world);
+    cr_expect(limit_of(inmate.pid, "Max processes") != "0 0");
+    cr_expect(limit_of(inmate.pid, "Max file size") == "0 0");
+  }
+}
+
 ParameterizedTestParameters(roles, a_child_dies_with_its_parent_in_each_stage) {
   const std::size_t count = make_cases();
   return cr_make_param_array(Case, cases, count);
