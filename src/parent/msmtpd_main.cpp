@@ -50,7 +50,7 @@ Result<int> show(const Console& console, std::string_view text) {
 void warn_of_command(const Console& console, const MailCommand& command) {
   if (!command.is_direct()) return;
   const char* const path = std::getenv("PATH");
-  const std::string program(command.program());
+  const std::string program = command.words({}, {}).front();
   const std::string reason = why_not_executable(program, path != nullptr ? path : "/bin:/usr/bin");
   if (!reason.empty()) console.complain("warning: the command " + program + " cannot be executed: " + reason);
 }
