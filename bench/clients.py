@@ -83,7 +83,14 @@ class Clients:
         recipients = [f"recipient{i}@example.com" for i in range(task.recipients)]
         make = {OURS: self.msmtp, THEIRS: self.msmtp}.get(label) or getattr(self, label)
         command = make(self.paths[label], task, recipients)
-        return command and ["0=" + self.work.mail(task.size), *command]
+        return command and (command if command[0].startswith("0=") else ["0=" + self.work.mail(task.size), *command])
+
+    def command(self, label, task):
+        """Standard input and the command line, for whoever starts it otherwise; None if it takes more than these."""
+        words = self.words(label, task)
+        if not words or words[1].startswith("3="):
+            return None
+        return words[0].removeprefix("0="), words[1:]
 
     def contestants(self, task, labels=None):
         made = {label: self.words(label, task) for label in labels or self.paths}

@@ -77,8 +77,8 @@ def relayed(bench):
     with Sink(bench.work, tls="implicit", auth=True) as sink:
         for _ in range(rounds):
             for label, path in programs().items():
-                words = bench.clients.words(label, Task(tls="implicit", auth=True, port=sink.port, recipients=0))
-                command = shlex.join(words[1:]) + " -f %F --"
+                _, words = bench.clients.command(label, Task(tls="implicit", auth=True, port=sink.port, recipients=0))
+                command = shlex.join(words) + " -f %F --"
                 with serve(bench, path, command) as server:
                     results.setdefault(label, []).append(load(server.port, clients=8, mails=20, seconds=seconds))
     yield Row("daemon-relay", "msmtpd with its msmtp to a server with TLS and AUTH", "a second",

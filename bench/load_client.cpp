@@ -4,6 +4,7 @@
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <poll.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 
@@ -15,24 +16,27 @@ namespace msmtp {
 
 namespace {
 
+// Not connected yet when it returns, for a server's queue may be full.
+Fd connect_to(const sockaddr* place, socklen_t size) {
+  Fd socket(need(::socket(place->sa_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0), "socket"));
+  const int on = 1;
+  if (place->sa_family == AF_INET) setsockopt(socket.number(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+  if (connect(socket.number(), place, size) != 0 && errno != EINPROGRESS) return Fd();
+  return socket;
+}
+
 Fd connect_to(const LoadSettings& settings) {
   if (!settings.unix_path.empty()) {
     sockaddr_un place{};
     place.sun_family = AF_UNIX;
     settings.unix_path.copy(place.sun_path, sizeof place.sun_path - 1);
-    Fd socket(need(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0), "socket"));
-    if (connect(socket.number(), reinterpret_cast<sockaddr*>(&place), sizeof place) != 0) return Fd();
-    return socket;
+    return connect_to(reinterpret_cast<sockaddr*>(&place), sizeof place);
   }
   sockaddr_in place{};
   place.sin_family = AF_INET;
   place.sin_port = htons(static_cast<std::uint16_t>(settings.port));
   if (inet_pton(AF_INET, settings.address.c_str(), &place.sin_addr) != 1) give_up("not an address");
-  Fd socket(need(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), "socket"));
-  const int on = 1;
-  setsockopt(socket.number(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-  if (connect(socket.number(), reinterpret_cast<sockaddr*>(&place), sizeof place) != 0) return Fd();
-  return socket;
+  return connect_to(reinterpret_cast<sockaddr*>(&place), sizeof place);
 }
 
 // The length of the first whole answer, which may have several lines; 0 when it has not come.
@@ -70,7 +74,7 @@ void LoadClient::fail(std::string_view why) {
 
 void LoadClient::read() {
   std::array<char, 4096> buffer;
-  const ssize_t count = recv(socket_.number(), buffer.data(), buffer.size(), MSG_DONTWAIT);
+  const ssize_t count = recv(socket_.number(), buffer.data(), buffer.size(), 0);
   if (count < 0 && (errno == EAGAIN || errno == EINTR)) return;
   if (count <= 0) return fail(count == 0 ? "closed" : std::strerror(errno));
   heard_ = now();
@@ -88,6 +92,11 @@ void LoadClient::next(Step step, std::string_view words) {
   step_ = step;
   while (!words.empty()) {
     const ssize_t count = send(socket_.number(), words.data(), words.size(), MSG_NOSIGNAL);
+    if (count < 0 && errno == EAGAIN) {
+      pollfd ready = {socket_.number(), POLLOUT, 0};
+      poll(&ready, 1, -1);
+      continue;
+    }
     if (count < 0) return fail(std::strerror(errno));
     words.remove_prefix(static_cast<std::size_t>(count));
   }

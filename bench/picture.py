@@ -10,7 +10,8 @@ ROWS = {"version": "--version", "plain": "2 kB", "tls": "2 kB, TLS", "tls-auth":
         "starttls-auth": "2 kB, STARTTLS, login", "tls-system": "2 kB, TLS, system trust", "1000-plain": "1,000 recipients",
         "1000-tls": "1,000 recipients, TLS", "200-at-20ms": "200 recipients, 20 ms away",
         "passwordeval-20ms": "slow passwordeval, 20 ms away", "dead-address": "first address dead", "1M-plain": "1 MB",
-        "1M-tls": "1 MB, TLS", "25M-plain": "25 MB", "25M-tls": "25 MB, TLS"}
+        "1M-tls": "1 MB, TLS", "10M-plain": "10 MB", "10M-tls": "10 MB, TLS", "25M-plain": "25 MB",
+        "25M-tls": "25 MB, TLS"}
 NAMES = {OURS: "this project", THEIRS: "Debian's msmtp", "curl": "curl", "esmtp": "esmtp", "nullmailer": "nullmailer"}
 WIDTH, LEFT, RIGHT, TOP, STEP = 860, 235, 90, 70, 26
 STYLE = """
