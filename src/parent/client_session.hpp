@@ -28,8 +28,9 @@ struct SessionPlan {
 // Returns the exit status of the process: 0 also when no client ever came.
 int run_ready_session(const SessionPlan& plan, Fd listener, Fd server, std::optional<Fd> check);
 
-// The session of a client that is connected already: its descriptors, which may be the same socket. Starts what it
-// needs. Returns the exit status of msmtpd.
+// The session of a client that is connected already: its descriptors, which may be copies of one socket, and are
+// nobody's but the server's afterwards. Starts what it needs. Returns the exit status of msmtpd: 0 when the client
+// left.
 int run_single_session(const SessionPlan& plan, Fd client_input, Fd client_output);
 
 }  // namespace msmtp

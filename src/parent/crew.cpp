@@ -216,10 +216,11 @@ Result<void> CrewStarter::start_netproc(bool with_tls, bool with_sasl) {
   return {};
 }
 
-Result<void> CrewStarter::start_server(Fd client_input, Fd client_output) {
+Result<void> CrewStarter::start_server(Fd client_input, Fd client_output, std::optional<Fd> login) {
   std::vector<HandedFd> descriptors;
   descriptors.push_back({std::move(client_input), client_input_number});
   descriptors.push_back({std::move(client_output), client_output_number});
+  if (login) descriptors.push_back({std::move(*login), login_channel_number});
   crew_.server.emplace(TRY(start(server_program, std::move(descriptors), {})), server_program);
   return {};
 }

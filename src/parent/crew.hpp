@@ -111,8 +111,8 @@ class CrewStarter {
   // With TLS another executable is started than without. WITH_SASL: authproc is started too, with the environment of
   // the user, which passwordeval needs; the others get none of it.
   Result<void> start_netproc(bool with_tls, bool with_sasl);
-  // The client's descriptors are the server's from now on.
-  Result<void> start_server(Fd client_input, Fd client_output);
+  // The client's descriptors are the server's from now on. LOGIN: its end of the channel to a verifier.
+  Result<void> start_server(Fd client_input, Fd client_output, std::optional<Fd> login = {});
 
  private:
   Result<Fd> start(std::string_view program, std::vector<HandedFd> descriptors,

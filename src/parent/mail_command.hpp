@@ -21,6 +21,8 @@ class MailCommand {
 
   // Whether no shell is needed: then words() begins with the program, a path or a name to be looked for in PATH.
   bool is_direct() const { return shell_text_.empty(); }
+  // Of a direct command, as it is given.
+  std::string_view program() const { return words_.front(); }
 
   // What is executed: the program and its words, or "/bin/sh" "-c" and so on. SENDER: the reverse-path; the null one is
   // passed as MAILER-DAEMON. The addresses have passed check_sender() and check_recipient().

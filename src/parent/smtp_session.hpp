@@ -51,8 +51,8 @@ class SmtpSession {
   // CREW has a server. All is borrowed.
   SmtpSession(Crew& crew, MailService& service, const Serve& settings);
 
-  // When NUMBER has something to read, or ends, the mail that there is becomes the last one (Retire).
-  void retire_with(const Fd& sign) { retirement_ = sign.number(); }
+  // When descriptor NUMBER has something to read, or ends, the mail that there is becomes the last one (Retire).
+  void retire_with(int number) { retirement_ = number; }
 
   // Until the client leaves, whatever became of its mails. Otherwise why the session ended before; a mail whose end had
   // not come is not sent then. Cause::peer_silent when it outlives its total_seconds. CLIENT: its socket, where the

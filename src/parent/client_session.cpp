@@ -1,0 +1,169 @@
+// One session of msmtpd.
+//
+// On Linux this process is not confined, because the command would inherit it and may need what a sandbox forbids. So
+// it reads nothing that a stranger wrote: the client's bytes are for the server, and those of a mail go to a pipe.
+#include "parent/client_session.hpp"
+
+#include "common/address.hpp"
+#include "common/child.hpp"
+#include "parent/awaited_signals.hpp"
+#include "parent/client_names.hpp"
+#include "parent/client_peer.hpp"
+#include "parent/command_delivery.hpp"
+#include "parent/command_service.hpp"
+#include "parent/crew.hpp"
+#include "parent/forker_process.hpp"
+#include "parent/smtp_session.hpp"
+
+#include <array>
+#include <cerrno>
+#include <csignal>
+#include <fcntl.h>
+#include <span>
+#include <string_view>
+#include <unistd.h>
+#include <utility>
+
+namespace msmtp {
+
+namespace {
+
+constexpr std::string_view cannot_serve = "421 4.3.0 the session cannot be started\r\n";
+constexpr std::string_view not_allowed = "554 5.7.1 you are not among those who may send mail here\r\n";
+
+Serve serving(const DaemonOptions& options) {
+  Serve serve;
+  serve.name = *Line<max_host>::from("localhost");
+  serve.program = *Line<64>::from("msmtpd");
+  serve.greeting_first = true;
+  serve.size_limit = options.max_size;
+  serve.max_recipients = options.max_recipients;
+  serve.idle_seconds = options.idle_seconds;
+  serve.total_seconds = options.total_seconds;
+  serve.lmtp = options.lmtp;
+  serve.login = options.login.has_value();
+  return serve;
+}
+
+std::string who(const std::optional<NewClient>& client) {
+  if (!client) return "standard input";
+  if (!client->is_local) return to_text(client->client) + " port " + std::to_string(client->client_port);
+  return "uid " + std::to_string(client->user) + " pid " + std::to_string(client->process);
+}
+
+void set_signals() {
+  std::signal(SIGPIPE, SIG_IGN);
+  std::signal(SIGCHLD, SIG_DFL);
+  sigset_t none;
+  sigemptyset(&none);
+  (void)sigprocmask(SIG_SETMASK, &none, nullptr);
+}
+
+// What is the same for a session with a listener and one without.
+class ClientSession {
+ public:
+  explicit ClientSession(const SessionPlan& plan)
+      : plan_(plan), crew_([&plan](const LogRecord& record) { plan.log.error(record.text); }) {}
+
+  Crew& crew() { return crew_; }
+  // SOCKET: of the client, where the server has not got it yet. SIGN: what ends the session when it becomes readable.
+  int serve(const std::optional<NewClient>& client, std::optional<Fd> socket, int sign, CheckEnd* check);
+  int fail_with(const Error& error);
+
+ private:
+  Result<void> lead(const std::optional<NewClient>& client, std::optional<Fd> socket, int sign, CheckEnd* check);
+
+  const SessionPlan& plan_;
+  Crew crew_;
+};
+
+Result<void> ClientSession::lead(const std::optional<NewClient>& client, std::optional<Fd> socket, int sign,
+                                 CheckEnd* check) {
+  CommandStarter starter = TRY(CommandStarter::prepare());
+  ClientNames names(crew_, plan_.helpers, client);
+  CommandService service(plan_, client, names, starter, check);
+  SmtpSession session(crew_, service, serving(plan_.options));
+  session.retire_with(sign);
+  return session.run(std::move(socket));
+}
+
+int ClientSession::serve(const std::optional<NewClient>& client, std::optional<Fd> socket, int sign, CheckEnd* check) {
+  plan_.log.info("session with " + who(client));
+  const auto led = lead(client, std::move(socket), sign, check);
+  if (!led) return fail_with(crew_.explain(led.error()));
+  plan_.log.info("the client has ended the session; connection closed");
+  return 0;
+}
+
+int ClientSession::fail_with(const Error& error) {
+  plan_.log.error(error.text + "; session aborted");
+  return static_cast<int>(error.code);
+}
+
+// What a session without a listener starts, and keeps.
+struct OwnHelpers {
+  std::optional<ForkerProcess> verifier;
+  std::optional<CheckEnd> check;
+};
+
+Result<Fd> start_check(const SessionPlan& plan, OwnHelpers& helpers) {
+  auto starting = TRY(StartingVerifier::start(plan.helpers, *plan.options.login, true));
+  helpers.verifier = TRY(starting.advance(Deadline::never(), plan.log));
+  SocketPair login = TRY(make_seqpacket_pair());
+  SocketPair verdict = TRY(make_seqpacket_pair());
+  const std::array<Fd, 2> for_check{std::move(login.left), std::move(verdict.left)};
+  TRY(helpers.verifier->order(for_check));
+  helpers.verifier->retire();
+  helpers.check.emplace(std::move(verdict.right), verifier_program);
+  return std::move(login.right);
+}
+
+Result<OwnHelpers> start_helpers(const SessionPlan& plan, Crew& crew, Fd input, const Fd& output) {
+  OwnHelpers helpers;
+  std::optional<Fd> login;
+  if (plan.options.login) login = TRY(start_check(plan, helpers));
+  Fd copy(fcntl(output.number(), F_DUPFD_CLOEXEC, 3));
+  if (!copy.is_open()) return fail(ExitCode::os_error, "cannot duplicate a descriptor: " + error_text(errno));
+  TRY(CrewStarter(plan.helpers, crew).start_server(std::move(input), std::move(copy), std::move(login)));
+  return helpers;
+}
+
+}  // namespace
+
+int run_ready_session(const SessionPlan& plan, Fd listener, Fd server, std::optional<Fd> check) {
+  set_signals();
+  // The end of the session is for the listener to say, over the channel; signals hit the whole group.
+  for (const int signal : {SIGTERM, SIGHUP, SIGINT}) std::signal(signal, SIG_IGN);
+  ClientSession session(plan);
+  ListenerEnd orders(std::move(listener), "msmtpd");
+  session.crew().server.emplace(std::move(server), server_program);
+  std::optional<CheckEnd> check_end;
+  if (check) check_end.emplace(std::move(*check), verifier_program);
+  Fd socket;
+  const auto client = orders.expect_one<NewClient>(Deadline::never(), std::span<Fd>(&socket, 1));
+  if (!client) return client.error().cause == Cause::peer_gone ? 0 : session.fail_with(client.error());
+  return session.serve(*client, std::move(socket), orders.fd().number(), check_end ? &*check_end : nullptr);
+}
+
+int run_single_session(const SessionPlan& plan, Fd client_input, Fd client_output) {
+  set_signals();
+  ClientSession session(plan);
+  const std::optional<NewClient> client = peer_of(client_input);
+  if (!may_send(plan.options.allowed, client)) {
+    plan.log.error("connection from " + who(client) + ", which is not allowed");
+    (void)write_all(client_output, not_allowed);
+    return static_cast<int>(ExitCode::no_permission);
+  }
+  auto ends = start_helpers(plan, session.crew(), std::move(client_input), client_output);
+  if (!ends) {
+    (void)write_all(client_output, cannot_serve);
+    return session.fail_with(ends.error());
+  }
+  client_output.close();
+  // A mail that is on its way goes on to its end.
+  const auto signals = AwaitedSignals::of({SIGTERM, SIGINT, SIGHUP});
+  if (!signals) return session.fail_with(signals.error());
+  return session.serve(client, {}, signals->number(), ends->check ? &*ends->check : nullptr);
+}
+
+}  // namespace msmtp
