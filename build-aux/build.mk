@@ -52,6 +52,8 @@ bench-programs: $(BENCH_PROGRAMS)
 INSTALL = PROGRAMS="$(PROGRAMS)" DESTDIR="$(DESTDIR)" bindir="$(bindir)" libexecdir="$(libexecdir)" \
 	sysconfdir="$(sysconfdir)" mandir="$(mandir)" docdir="$(docdir)" bash_completion_dir="$(bash_completion_dir)" \
 	zsh_completion_dir="$(zsh_completion_dir)" fish_completion_dir="$(fish_completion_dir)" vim_dir="$(vim_dir)" \
+	systemd_dir="$(systemd_dir)" sysusers_dir="$(sysusers_dir)" tmpfiles_dir="$(tmpfiles_dir)" \
+	apparmor_dir="$(apparmor_dir)" rc_dir="$(rc_dir)" \
 	SENDMAIL_LINK="$(SENDMAIL_LINK)" sendmail_link="$(sendmail_link)" mailq_link="$(mailq_link)" \
 	newaliases_link="$(newaliases_link)" lib_sendmail_link="$(lib_sendmail_link)" sh build-aux/install.sh
 

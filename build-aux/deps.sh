@@ -9,6 +9,7 @@ tests="catch2 libcriterion-dev clang clang-tidy clang-format libclang-rt-dev llv
 keyring="gnome-keyring dbus libsecret-tools"
 tokens="softhsm2 opensc"
 shells="zsh fish vim"
+services="systemd apparmor"
 # The clients that the benchmark compares with are unpacked and not installed; esmtp needs a library.
 bench="openssl python3 util-linux curl strace libesmtp6"
 
@@ -16,7 +17,7 @@ case ${1-all} in
   build) wanted=$build ;;
   demo) wanted="$build $demo" ;;
   bench) wanted="$build $bench" ;;
-  all) wanted="$build $demo $tests $keyring $tokens $shells" ;;
+  all) wanted="$build $demo $tests $keyring $tokens $shells $services" ;;
   *) echo "usage: deps.sh build|demo|bench|all" >&2; exit 2 ;;
 esac
 

@@ -1,9 +1,10 @@
 #!/bin/sh
-# Puts the programs, manual pages, samples, completions and links where ./configure said, below DESTDIR, or
+# Puts the programs, manual pages, samples, completions, services and links where ./configure said, below DESTDIR, or
 # takes them away again. Called by make with PROGRAMS, DESTDIR and what config.mk says in the environment.
 set -eu
 : "${PROGRAMS?}" "${DESTDIR?}" "${bindir:?}" "${libexecdir:?}" "${sysconfdir:?}" "${mandir:?}" "${docdir:?}"
 : "${bash_completion_dir:?}" "${zsh_completion_dir:?}" "${fish_completion_dir:?}" "${vim_dir:?}"
+: "${systemd_dir:?}" "${sysusers_dir:?}" "${tmpfiles_dir:?}" "${apparmor_dir:?}" "${rc_dir:?}"
 : "${SENDMAIL_LINK:?}" "${sendmail_link:?}" "${mailq_link:?}" "${newaliases_link:?}" "${lib_sendmail_link?}"
 
 # Calls $1 with mode, source and destination of everything that is installed.
@@ -29,6 +30,16 @@ each_file() {
   if [ "$vim_dir" != no ]; then
     for part in syntax ftdetect; do "$1" 644 "etc/vim/$part/msmtp.vim" "$vim_dir/$part/msmtp.vim"; done
   fi
+  each_of "$1" 644 etc/systemd "$systemd_dir"
+  each_of "$1" 644 etc/sysusers.d "$sysusers_dir"
+  each_of "$1" 644 etc/tmpfiles.d "$tmpfiles_dir"
+  each_of "$1" 644 etc/apparmor.d "$apparmor_dir"
+  each_of "$1" 755 etc/rc.d "$rc_dir"
+}
+
+each_of() { # what to call, mode, folder, directory or "no"
+  [ "$4" != no ] || return 0
+  for file in "$3"/*; do "$1" "$2" "$file" "$4/${file##*/}"; done
 }
 
 # Calls $1 with the place and the text of each link for callers of sendmail.
@@ -45,8 +56,8 @@ in_sed() {
 
 # Programs are copied; what is read by people and shells is told where the system's files are.
 copy() { # mode, source, destination
-  case $1 in
-    755) cp -- "$2" "$3" ;;
+  case $2 in
+    build/*) cp -- "$2" "$3" ;;
     *) sed "s|SYSCONFDIR/|$(in_sed "$sysconfdir")/|g; s|LIBEXECDIR/|$(in_sed "$libexecdir")/|g
         s|DOCDIR/|$(in_sed "$docdir")/|g; s|BINDIR/|$(in_sed "$bindir")/|g" "$2" >"$3" ;;
   esac

@@ -124,13 +124,18 @@ derives_directories() {
   wrote config.hpp 'inline constexpr std::string_view privsep_user = "_msmtp";'
   wrote config.hpp 'inline constexpr bool with_sandbox = true;'
   wrote config.mk "bash_completion_dir = /usr/share/bash-completion/completions"
+  wrote config.mk "systemd_dir = /usr/lib/systemd/system"
+  wrote config.mk "tmpfiles_dir = /usr/lib/tmpfiles.d"
+  wrote config.mk "apparmor_dir = no"
+  wrote config.mk "rc_dir = no"
   wrote config.mk "SENDMAIL_LINK = no"
   wrote config.mk "lib_sendmail_link = /usr/lib/sendmail=../bin/msmtp"
 }
 
 derives_links() {
   configure --enable-sendmail-link --prefix=/opt --sbindir=/opt/bin --without-zsh-completion-dir \
-    --with-fish-completion-dir=/opt/fish --with-vim-dir=/opt/vim
+    --with-fish-completion-dir=/opt/fish --with-vim-dir=/opt/vim --without-sysusersdir \
+    --with-systemdsystemunitdir=/opt/units --with-apparmordir=/opt/apparmor
   wrote config.mk "SENDMAIL_LINK = yes"
   wrote config.mk "sendmail_link = /opt/bin/sendmail=msmtp"
   wrote config.mk "newaliases_link = /opt/bin/newaliases=msmtp"
@@ -138,6 +143,9 @@ derives_links() {
   wrote config.mk "zsh_completion_dir = no"
   wrote config.mk "fish_completion_dir = /opt/fish"
   wrote config.mk "vim_dir = /opt/vim"
+  wrote config.mk "sysusers_dir = no"
+  wrote config.mk "systemd_dir = /opt/units"
+  wrote config.mk "apparmor_dir = /opt/apparmor"
   configure --sbindir=/usr/sbin --bindir=/opt/it/bin
   wrote config.mk "sendmail_link = /usr/sbin/sendmail=../../opt/it/bin/msmtp"
   wrote config.mk "mailq_link = /opt/it/bin/mailq=msmtp"
@@ -248,6 +256,29 @@ says_where_the_system_files_are() {
   not_said "SYSCONFDIR/"
 }
 
+installs_services() {
+  stage="$scratch/services"
+  set -- "DESTDIR=$stage" systemd_dir=/units sysusers_dir=/users tmpfiles_dir=/directories apparmor_dir=/profiles \
+    rc_dir=/scripts
+  "${MAKE:-make}" -f build-aux/build.mk install "$@"
+  for file in etc/systemd/* etc/sysusers.d/* etc/tmpfiles.d/* etc/apparmor.d/* etc/rc.d/*; do
+    [ -n "$(find "$stage" -name "${file##*/}" -type f)" ] || { echo "$file is not there"; return 1; }
+  done
+  cat "$stage/units/msmtpd.service" "$stage/directories/msmtpd.conf" "$stage/profiles/msmtp" "$stage/scripts/msmtpd" \
+    >"$scratch/said"
+  bindir=$(sed -n 's/^bindir = //p' config.mk)
+  said "ExecStart=\"$bindir/msmtpd\" --log=stderr"
+  said "daemon=\"$bindir/msmtpd\""
+  said "z $(sed -n 's/^sysconfdir = //p' config.mk)/msmtpd/msmtprc"
+  said "$(sed -n 's/^libexecdir = //p' config.mk)/msmtp/msmtp-resolver"
+  not_said "BINDIR/"
+  not_said "SYSCONFDIR/"
+  not_said "LIBEXECDIR/"
+  [ -x "$stage/scripts/msmtpd" ] && [ ! -x "$stage/units/msmtpd.service" ]
+  "${MAKE:-make}" -f build-aux/build.mk uninstall "$@"
+  [ -z "$(find "$stage" -mindepth 1)" ]
+}
+
 uninstall_spares_others() {
   stage="$scratch/shared"
   "${MAKE:-make}" -f build-aux/build.mk install "DESTDIR=$stage"
@@ -257,6 +288,10 @@ uninstall_spares_others() {
   : >"$stage$libexecdir/msmtp/other"
   "${MAKE:-make}" -f build-aux/build.mk uninstall "DESTDIR=$stage"
   [ "$(find "$stage" -type f | wc -l)" -eq 2 ]
+}
+
+bench_tools() {
+  python3 bench/bench.py --selftest
 }
 
 check helps "./configure --help names the options"
@@ -280,10 +315,18 @@ if [ -x build/bin/msmtp ]; then
   check uninstall_spares_others "uninstall spares what it did not install"
   check installs_links "with --enable-sendmail-link sendmail, mailq and newaliases lead to msmtp, until uninstall"
   check spares_another_mail_system "install spares the programs of another mail system, and says so"
+  check installs_services "install puts units, users, directories, profiles and scripts where they are asked for"
   check says_where_the_system_files_are "the installed manual and completions name the system's configuration"
 else
-  skipped=$((skipped + 5))
+  skipped=$((skipped + 6))
   echo "SKIP install and uninstall: no build/bin/msmtp"
+fi
+
+if [ -x build/bench/sink ] && command -v python3 >/dev/null 2>&1; then
+  check bench_tools "the tools of the benchmark count, hash, time, load and delay as they should"
+else
+  skipped=$((skipped + 1))
+  echo "SKIP the tools of the benchmark: not built, or no python3 here"
 fi
 
 echo "$passed passed, $failed failed, $skipped skipped"

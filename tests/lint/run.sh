@@ -17,7 +17,7 @@ project_files() {
 project_files | while read -r file; do
   [ ! -f "$file" ] || echo "$file"
 done >build/lint/files
-grep -E '^(src|tests|demo)/.*\.[ch]pp$' build/lint/files >build/lint/sources
+grep -E '^(src|tests|demo|bench)/.*\.[ch]pp$' build/lint/files >build/lint/sources
 
 # Runs a check (a command that prints the offences) as the rule $1.
 rule() {
@@ -109,11 +109,11 @@ rule "no two types have the same name" sh tests/lint/includes.sh types
 rule "parsers are pure" sh tests/lint/includes.sh parsers
 rule "every source says what it is" first_line_is_a_comment
 rule "headers have #pragma once" headers_are_included_once
-rule "no exceptions, threads, streams" on_files '^src/.*\.[ch]pp$' sh tests/lint/none.sh \
+rule "no exceptions, threads, streams" on_files '^(src|bench)/.*\.[ch]pp$' sh tests/lint/none.sh \
   '^[^/"]*\<throw\>|#include <(iostream|fstream|sstream|thread|future|locale|regex)>|\<std::(thread|async|cout|cerr|locale)\>'
-rule "no unbounded or locale-bound C functions" on_files '^src/.*\.[ch]pp$' sh tests/lint/none.sh \
+rule "no unbounded or locale-bound C functions" on_files '^(src|bench)/.*\.[ch]pp$' sh tests/lint/none.sh \
   '^[^/"]*[^a-z_.>:](strcpy|strcat|sprintf|vsprintf|gets|atoi|atol|strtok|setlocale|system|popen|alloca|tmpnam|mktemp)\('
-rule "lines of at most 120 columns, no tabs, no blanks at the end" on_files '^src/.*\.[ch]pp$' sh tests/lint/none.sh \
+rule "lines of at most 120 columns, no tabs, no blanks at the end" on_files '^(src|bench)/.*\.[ch]pp$' sh tests/lint/none.sh \
   "$(printf '^.{121,}$|\t|[ \t]$')"
 rule "no path of one machine" sh tests/lint/paths.sh
 
@@ -129,7 +129,7 @@ if [ -f src/common/sandbox_openbsd.cpp ]; then
 else
   skip "the OpenBSD sandbox compiles" "not written yet"
 fi
-rule_with clang-format "format" on_files '^(src|tests)/.*\.[ch]pp$' clang-format --dry-run --Werror
+rule_with clang-format "format" on_files '^(src|tests|bench)/.*\.[ch]pp$' clang-format --dry-run --Werror
 rule_with clang-tidy "clang-tidy" sh tests/lint/tidy.sh
 # shellcheck disable=SC2046
 rule_with shellcheck "scripts" shellcheck -x $(scripts)
@@ -138,6 +138,17 @@ for shell in bash zsh fish; do
 done
 rule_with shellcheck "completion for bash, as a script" shellcheck -s bash etc/completion/msmtp.bash etc/completion/msmtpd.bash
 rule_with python3 "python" python_parses
+rule_with systemd-analyze "systemd units" sh tests/lint/services.sh units
+rule_with systemd-analyze "what systemd units leave open" sh tests/lint/services.sh exposure
+rule "both services of systemd are confined alike" sh tests/lint/services.sh alike
+rule_with systemd-sysusers "the user of the service" sh tests/lint/services.sh users
+if [ "$(id -u)" -eq 0 ]; then
+  rule_with systemd-tmpfiles "the directories of the service" sh tests/lint/services.sh directories
+else
+  skip "the directories of the service" "only root can make them"
+fi
+rule_with apparmor_parser "AppArmor profiles" sh tests/lint/services.sh profiles
+rule_with shellcheck "script for rc.subr" sh tests/lint/services.sh rc_script
 if [ -d man ]; then
   rule_with mandoc "manual pages" manual_pages_are_clean
 else
