@@ -75,6 +75,7 @@ wants() {
 
 targets=
 if wants build || wants lint; then targets="programs"; fi
+wants build && targets="$targets bench-programs"
 wants system && targets="$targets strict"
 wants unit && targets="$targets unit"
 wants process && targets="$targets process strict"

@@ -30,6 +30,6 @@ changed() {
     sort -u) -newer "$stamp" 2>&1)" ]
 }
 
-for source in src/*/*.cpp; do
+for source in src/*/*.cpp bench/*.cpp; do
   if changed "$source"; then echo "$source"; fi
 done | xargs -r -n 1 -P 2 sh tests/lint/tidy.sh --one
