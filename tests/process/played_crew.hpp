@@ -67,6 +67,7 @@ class PlayedCrew {
     Pipe log = make_pipe().value();
     cr_assert(set_nonblocking(log.read_end).has_value());
     const pid_t pid = fork();
+    cr_assert(pid >= 0, "no process");  // -1 would be everybody to kill(2)
     if (pid == 0) {
       // Its own ends and no others, as if it had been started; and no longer than the test, however that ends.
       prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);

@@ -42,6 +42,7 @@ class Served {
     client_ = Fd(ends[0]);
     say(said_before);
     pid_ = fork();
+    cr_assert(pid_ >= 0, "no process");  // -1 would be everybody to kill(2)
     if (pid_ == 0) {
       prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
       client_.close();

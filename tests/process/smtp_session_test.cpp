@@ -373,3 +373,85 @@ Test(smtp_session, where_no_taker_can_be_started_the_client_may_try_again, .time
   } none;
   cr_expect(SmtpSession(played.crew, none, settings()).run().has_value());
 }
+
+Test(smtp_session, a_server_that_passes_on_more_than_a_mail_may_have_has_lied, .timeout = 20) {
+  PlayedCrew played;
+  Takers takers;
+  played.play_server([](ServerEnd& end) {
+    begin(end);
+    insist(whole_mail(end, "0123456789") == 250);
+    envelope(end);
+    content(end);
+    (void)chunk(end, "01234");
+    (void)chunk(end, "567890");
+    pause();
+  });
+  Serve serve = settings();
+  serve.size_limit = 10;
+  const auto led = run(played, takers, serve);
+  cr_assert(!led.has_value() && led.error().cause == Cause::peer_lied);
+  cr_expect(takers.report() == "joe@x.test to bob@x.test: 0123456789\n");
+}
+
+Test(smtp_session, a_server_that_has_to_end_may_bring_the_mail_that_was_on_its_way_and_no_other, .timeout = 20) {
+  PlayedCrew played;
+  Takers takers;
+  played.play_server([](ServerEnd& end) {
+    begin(end);
+    insist(end.expect_one<Retire>(in_ten_seconds()).has_value());
+    insist(whole_mail(end, "on its way") == 250);
+    envelope(end);
+    pause();
+  });
+  SmtpSession session(played.crew, takers, settings());
+  const Pipe sign = make_pipe().value();
+  cr_assert(write_all(sign.write_end, ".").has_value());
+  session.retire_with(sign.read_end);
+  const auto led = session.run();
+  cr_assert(!led.has_value() && led.error().cause == Cause::peer_lied);
+  cr_expect(takers.report() == "joe@x.test to bob@x.test: on its way\n");
+}
+
+// ---- a server that was taken over ----
+
+namespace {
+
+using Said = void (*)(ServerEnd&);
+
+template <class Message>
+void say(ServerEnd& end) {
+  if constexpr (std::same_as<Message, Chunk>) {
+    (void)end.send(Chunk{*BytesView<max_body_piece>::from("x")}, in_ten_seconds());
+  } else if constexpr (std::same_as<Message, NewMail>) {
+    (void)end.send(NewMail{path("joe@x.test"), false, 0, false, false, {}, true}, in_ten_seconds());
+  } else if constexpr (std::same_as<Message, NewRecipient>) {
+    (void)end.send(NewRecipient{path("bob@x.test")}, in_ten_seconds());
+  } else {
+    (void)end.send(Message{}, in_ten_seconds());
+  }
+}
+
+constexpr Said everything[] = {say<NewMail>,  say<NewRecipient>, say<Content>,  say<Chunk>,
+                               say<ChunkEnd>, say<Abandoned>,    say<Departed>, say<Failed>};
+constexpr std::size_t words = std::size(everything);
+
+}  // namespace
+
+// NewMail and then every sequence of three messages, answers unread: what is sent is the one mail that was whole, and
+// no session hangs.
+Test(smtp_session, whatever_a_server_says_in_whatever_order_only_whole_mails_are_sent, .timeout = 100) {
+  for (std::size_t number = 0; number < words * words * words; ++number) {
+    PlayedCrew played;
+    Takers takers;
+    played.play_server([number](ServerEnd& end) {
+      begin(end);
+      say<NewMail>(end);
+      for (std::size_t i = 0, rest = number; i < 3; ++i, rest /= words) everything[rest % words](end);
+    });
+    (void)run(played, takers);
+    const bool is_whole = everything[number % words] == say<NewRecipient> &&
+                          everything[number / words % words] == say<Content> &&
+                          everything[number / words / words] == say<ChunkEnd>;
+    cr_expect(takers.report() == (is_whole ? "joe@x.test to bob@x.test: \n" : ""), "sequence %zu", number);
+  }
+}
