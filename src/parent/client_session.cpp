@@ -31,11 +31,13 @@ namespace {
 constexpr std::string_view cannot_serve = "421 4.3.0 the session cannot be started\r\n";
 constexpr std::string_view not_allowed = "554 5.7.1 you are not among those who may send mail here\r\n";
 
-Serve serving(const DaemonOptions& options) {
+// Users of this machine and programs that write to a pipe may speak first: it is browsers and worms that are kept away
+// by that.
+Serve serving(const DaemonOptions& options, const std::optional<NewClient>& client) {
   Serve serve;
   serve.name = *Line<max_host>::from("localhost");
   serve.program = *Line<64>::from("msmtpd");
-  serve.greeting_first = true;
+  serve.greeting_first = client && !client->is_local;
   serve.size_limit = options.max_size;
   serve.max_recipients = options.max_recipients;
   serve.idle_seconds = options.idle_seconds;
@@ -82,7 +84,7 @@ Result<void> ClientSession::lead(const std::optional<NewClient>& client, std::op
   CommandStarter starter = TRY(CommandStarter::prepare());
   ClientNames names(crew_, plan_.helpers, client);
   CommandService service(plan_, client, names, starter, check);
-  SmtpSession session(crew_, service, serving(plan_.options));
+  SmtpSession session(crew_, service, serving(plan_.options, client));
   session.retire_with(sign);
   return session.run(std::move(socket));
 }
