@@ -71,12 +71,12 @@ class Daemon:
         check(found, f"no {name} among {[processes.name(pid) for pid in self.children()]}")
         return found[0]
 
-    def signal(self, number):
+    def send(self, number):
         os.kill(self.pid, number)
 
     def stop(self, number=signal.SIGTERM, seconds=LIMIT):
         """Its end, as a Run."""
-        self.signal(number)
+        self.send(number)
         return self.running.finish(seconds=seconds)
 
 
