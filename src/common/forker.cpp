@@ -1,9 +1,12 @@
 // A process that makes copies of itself.
 #include "common/forker.hpp"
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <csignal>
+#include <iterator>
+#include <fcntl.h>
 #include <poll.h>
 #include <span>
 #include <sys/select.h>
@@ -47,17 +50,31 @@ void reset_signals() {
   (void)sigprocmask(SIG_SETMASK, &none, nullptr);
 }
 
-// False when a copy has ended: SIGCHLD comes here and nowhere else, so that none is missed.
-bool wait_for_order(const Fd& orders) {
+// There is one log for all copies. One that was taken over could fill it, and keep the others from writing to it.
+void leave_log() {
+  (void)close(STDERR_FILENO);
+  (void)fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, STDERR_FILENO);
+}
+
+struct Heard {
+  bool order = false;
+  bool bell = false;
+};
+
+// Nothing when a copy has ended: SIGCHLD comes here and nowhere else, so that none is missed. BELL may be -1.
+Heard wait_for_order(const Fd& orders, int bell) {
   const sigset_t none = no_signals();
 #if defined(__APPLE__)  // has no ppoll(2)
   fd_set readable;
   FD_ZERO(&readable);
   FD_SET(orders.number(), &readable);
-  return pselect(orders.number() + 1, &readable, nullptr, nullptr, nullptr, &none) > 0;
+  if (bell >= 0) FD_SET(bell, &readable);
+  if (pselect(std::max(orders.number(), bell) + 1, &readable, nullptr, nullptr, nullptr, &none) <= 0) return {};
+  return {FD_ISSET(orders.number(), &readable) != 0, bell >= 0 && FD_ISSET(bell, &readable) != 0};
 #else
-  pollfd readable{orders.number(), POLLIN, 0};
-  return ppoll(&readable, 1, nullptr, &none) > 0;
+  pollfd readable[] = {{orders.number(), POLLIN, 0}, {bell, POLLIN, 0}};
+  if (ppoll(readable, std::size(readable), nullptr, &none) <= 0) return {};
+  return {readable[0].revents != 0, readable[1].revents != 0};
 #endif
 }
 
@@ -82,11 +99,17 @@ Result<Forker> Forker::prepare(ForkerOrders& orders, std::size_t descriptors, Co
   return Forker(orders, descriptors, std::move(copy), optional);
 }
 
+void Forker::listen_to(const Fd& bell, std::function<void()> rung) {
+  bell_ = bell.number();
+  rung_ = std::move(rung);
+}
+
 Result<void> Forker::run() {
   for (;;) {
-    const bool ordered = wait_for_order(orders_.fd());
+    const Heard heard = wait_for_order(orders_.fd(), bell_);
     reap_those_that_ended();
-    if (!ordered) continue;
+    if (heard.bell) rung_();
+    if (!heard.order) continue;
     std::array<Fd, max_handed> brought;
     const std::span<Fd> wanted(brought.data(), descriptors_);
     const auto order = orders_.expect_one<NewProcess>(Deadline::never(), wanted, optional_);
@@ -106,6 +129,7 @@ Result<void> Forker::run() {
 void Forker::make_copy(std::vector<Fd> descriptors) {
   if (fork() != 0) return;
   reset_signals();
+  leave_log();
   orders_.close();
   _exit(copy_(std::move(descriptors)));
 }

@@ -17,14 +17,18 @@ using ForkerOrders = Channel<FromForker, ToForker>;
 class Forker {
  public:
   // In the copy, which has no children, default actions for the signals that prepare() does not name, and nothing but
-  // descriptors 0 to 2, what its process held before run() apart from the orders, and those of its order, in the order
-  // in which they came. Its result is the copy's exit status.
+  // what its process held before run(), and the descriptors of its order, in the order in which they came. It has
+  // neither the orders nor the log: its standard error goes where its standard input comes from. Its result is the
+  // copy's exit status.
   using Copy = std::function<int(std::vector<Fd>)>;
 
   // Before the stage in which it forks is entered. With each order come DESCRIPTORS, 1 to max_handed, of which the last
   // OPTIONAL may be missing. From here on SIGTERM, SIGINT, SIGHUP and SIGPIPE are ignored, in the copies too: their end
   // is for the other ends of their channels to bring.
   static Result<Forker> prepare(ForkerOrders& orders, std::size_t descriptors, Copy copy, std::size_t optional = 0);
+
+  // Whenever BELL (borrowed) can be read, RUNG is called, in this process and never in a copy.
+  void listen_to(const Fd& bell, std::function<void()> rung);
 
   // Until the orders end and after that every copy. Whose copy cannot be made sees the end of its channels. The error
   // is an order that is none. In a copy it does not return.
@@ -41,6 +45,8 @@ class Forker {
   std::size_t descriptors_;
   std::size_t optional_;
   Copy copy_;
+  int bell_ = -1;
+  std::function<void()> rung_;
 };
 
 }  // namespace msmtp
