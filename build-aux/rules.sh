@@ -164,6 +164,7 @@ libexec/msmtp  msmtp-netproc-tls  netproc/netproc_main.cpp   netproc   $(TLS_LIB
 libexec/msmtp  msmtp-smtpd        netproc/smtpd_main.cpp     netproc
 libexec/msmtp  msmtp-smtpd-forker netproc/smtpd_forker_main.cpp netproc
 libexec/msmtp  msmtp-authproc     authproc/authproc_main.cpp authproc  $(GSASL_LIBS)
+libexec/msmtp  msmtp-verifier     authproc/verifier_main.cpp authproc  $(GSASL_LIBS)
 libexec/msmtp  msmtp-signer       authproc/signer_main.cpp   authproc  $(CRYPTO_LIBS) $(P11_KIT_LIBS)
 libexec/msmtp  msmtp-keyring      authproc/keyring_main.cpp  authproc  $(LIBSECRET_LIBS)
 libexec/msmtp  msmtp-keyring      authproc/keychain_main.cpp authproc

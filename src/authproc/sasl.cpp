@@ -2,6 +2,7 @@
 #include "authproc/sasl.hpp"
 
 #include "authproc/ntlm.hpp"
+#include "authproc/sasl_prep.hpp"
 #include "authproc/scram.hpp"
 #include "common/base64.hpp"
 
@@ -35,18 +36,6 @@ Error plain_error(ExitCode code, std::string text) {
 void wipe_and_free(char* memory, std::size_t size) {
   if (memory != nullptr) wipe_memory(memory, size);
   gsasl_free(memory);
-}
-
-// TEXT as SASLprep (RFC 4013) has it; nothing when it refuses TEXT.
-std::optional<Secret> prepared(std::string_view text, Gsasl_saslprep_flags flags) {
-  Secret terminated = Secret::copy_of(text);
-  terminated.append(std::string_view("\0", 1));
-  char* output = nullptr;
-  if (gsasl_saslprep(terminated.reveal().data(), flags, &output, nullptr) != GSASL_OK) return std::nullopt;
-  const std::size_t size = std::char_traits<char>::length(output);
-  Secret copy = Secret::copy_of({output, size});
-  wipe_and_free(output, size);
-  return copy;
 }
 
 // 18 random bytes in base64: printable, and without a comma.
@@ -112,14 +101,13 @@ Result<void> SaslClient::check_texts(const Login& login) const {
 }
 
 Result<Secret> SaslClient::prepared_user(const Login& login) const {
-  auto user = prepared(login.user, GSASL_ALLOW_UNASSIGNED);
+  auto user = sasl_prepared(login.user, SaslText::query);
   if (user) return std::move(*user);
   return fail(ExitCode::software, for_method("the user name is not UTF-8 or has characters that may not be used"));
 }
 
 Result<Secret> SaslClient::prepared_password(const Login& login, bool allow_unassigned) const {
-  auto password =
-      prepared(login.password->reveal(), allow_unassigned ? GSASL_ALLOW_UNASSIGNED : Gsasl_saslprep_flags{});
+  auto password = sasl_prepared(login.password->reveal(), allow_unassigned ? SaslText::query : SaslText::stored);
   if (password) return std::move(*password);
   return fail(ExitCode::software, for_method("the password is not UTF-8 or has characters that may not be used"));
 }

@@ -14,6 +14,7 @@ allowed_libraries() {
     msmtp-smtpd-forker) echo "cap" ;;
     msmtp-netproc-tls) echo "cap tls ssl crypto" ;;
     msmtp-authproc) echo "cap gsasl gssglue gssapi_krb5 gssapi" ;;
+    msmtp-verifier) echo "cap gsasl" ;;
     msmtp-signer) echo "cap crypto p11-kit" ;;
     msmtp-keyring) echo "cap secret-1 gio-2.0 gobject-2.0 glib-2.0" ;;
     *) echo "${1##*/} is in no list" >&2 ;;
@@ -27,7 +28,7 @@ forbidden_libraries() {
     msmtp-resolver) echo "tls|ssl|crypto|gsasl|secret|gio|glib|dbus|stdc" ;;
     msmtp-netproc-tls) echo "gsasl|idn2|secret|gio|glib|dbus|stdc" ;;
     msmtp-signer) echo "tls|ssl|gsasl|idn2|secret|gio|glib|dbus|stdc" ;;
-    msmtp-authproc) echo "tls|ssl|secret|gio|glib|dbus|stdc" ;;
+    msmtp-authproc | msmtp-verifier) echo "tls|ssl|secret|gio|glib|dbus|stdc" ;;
     *) echo "tls|gsasl" ;;
   esac
 }
