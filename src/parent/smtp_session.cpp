@@ -68,6 +68,7 @@ Result<void> SmtpSession::await_server() {
     const bool in_time = crew_.wait(polled, end_);
     if (polled[1].ready) {
       retirement_ = -1;
+      mails_left_ = 1;
       TRY(crew_.server->send(Retire{}, Deadline::in(patience)));
     }
     if (polled[0].ready || !in_time) return {};
@@ -96,6 +97,7 @@ Result<void> SmtpSession::run(std::optional<Fd> client) {
     const auto message = TRY((next<NewMail, Departed, Failed>()));
     if (const auto* failure = std::get_if<Failed>(&message)) return fail(error_of(*failure));
     const auto* sender = std::get_if<NewMail>(&message);
+    if (sender != nullptr && mails_left_ && (*mails_left_)-- == 0) return fail(lied("a mail after it had to end"));
     if (sender == nullptr || TRY(take_mail(*sender)) == Next::end) return {};
   }
 }
@@ -151,8 +153,9 @@ Result<SmtpSession::Next> SmtpSession::deliver(MailDelivery& delivery) {
       return finish(delivery);
     }
     const std::string_view piece = std::get<Chunk>(message).bytes.view();
-    delivery.give(service_.content(piece, false));
     octets += piece.size();
+    if (settings_.size_limit > 0 && octets > settings_.size_limit) return fail(lied("a mail that is too large"));
+    delivery.give(service_.content(piece, false));
   }
 }
 

@@ -80,6 +80,7 @@ class SmtpSession {
   Serve settings_;
   Deadline end_;
   int retirement_ = -1;
+  std::optional<std::uint32_t> mails_left_;  // after Retire: the one that may have been on its way
 };
 
 }  // namespace msmtp
