@@ -28,8 +28,11 @@ Result<Acquire> question(const LoginOptions& login) {
   return acquire;
 }
 
+// Warnings are counted; the rest is for --debug, which there is not, and could fill the log.
 void pass_on(CrewMember& member, const DaemonLog& log) {
-  member.drain_log([&](const LogRecord& record) { log.error(member.program + ": " + record.text); });
+  member.drain_log([&](const LogRecord& record) {
+    if (record.kind == LogKind::warning) log.error(member.program + ": " + record.text);
+  });
 }
 
 }  // namespace

@@ -8,6 +8,7 @@
 #include <csignal>
 #include <cstring>
 #include <dirent.h>
+#include <fcntl.h>
 #include <fstream>
 #include <poll.h>
 #include <string>
@@ -35,6 +36,7 @@ class Played {
     pid_ = fork();
     cr_assert(pid_ >= 0, "no fork");
     if (pid_ == 0) {
+      (void)dup2(open("/dev/null", O_RDWR), STDIN_FILENO);
       (void)dup2(channel.right.release(), 3);
       (void)close_range(4, ~0U, 0);
       if (most_processes > 0) limit_processes(most_processes);
@@ -192,6 +194,17 @@ Test(forker, a_copy_has_its_own_descriptors_and_no_others, .timeout = 30) {
   cr_expect(held.size() == 4 && held[0] == 0 && held[2] == 2, "%zu descriptors", held.size());
   const std::vector<int> own{0, 1, 2, 3};
   cr_expect(comes_true([&] { return descriptors_of(forker.pid()) == own; }), "the forker keeps some");
+}
+
+Test(forker, what_a_copy_writes_reaches_no_log, .timeout = 30) {
+  if (getuid() != 0) cr_skip_test("only root sees the descriptors of a process that must not be traced");
+  Played forker(echo);
+  const Fd channel = forker.order();
+  const std::string folder = "/proc/" + std::to_string(ask(channel)) + "/fd/";
+  char input[256] = {}, errors[256] = {};
+  cr_assert(readlink((folder + "0").c_str(), input, sizeof input - 1) > 0);
+  cr_assert(readlink((folder + "2").c_str(), errors, sizeof errors - 1) > 0);
+  cr_expect(std::string(errors) == input && std::string(input) == "/dev/null", "%s", errors);
 }
 
 Test(forker, a_copy_ignores_what_a_terminal_sends_and_has_the_other_signals_as_they_were, .timeout = 30) {
