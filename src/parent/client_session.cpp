@@ -65,7 +65,9 @@ void set_signals() {
 class ClientSession {
  public:
   explicit ClientSession(const SessionPlan& plan)
-      : plan_(plan), crew_([&plan](const LogRecord& record) { plan.log.error(record.text); }) {}
+      : plan_(plan), crew_([&plan](const LogRecord& record) {
+          if (record.kind == LogKind::warning) plan.log.error(record.text);  // of others there is no bound
+        }) {}
 
   Crew& crew() { return crew_; }
   // SOCKET: of the client, where the server has not got it yet. SIGN: what ends the session when it becomes readable.
