@@ -158,6 +158,7 @@ programs() {
   done <<'TABLE'
 # place        name               main                       archive   libraries
 bin            msmtp              parent/msmtp_main.cpp      parent
+bin            msmtpd             parent/msmtpd_main.cpp     parent
 libexec/msmtp  msmtp-resolver     netproc/resolver_main.cpp  netproc   $(IDN2_LIBS)
 libexec/msmtp  msmtp-netproc      netproc/netproc_main.cpp   netproc
 libexec/msmtp  msmtp-netproc-tls  netproc/netproc_main.cpp   netproc   $(TLS_LIBS)
