@@ -153,7 +153,8 @@ def zombies(pid):
 
 
 def memory(pid):
-    """(proportional, private) kilobytes of a process, nothing when it is gone."""
+    """(proportional, anonymous) kilobytes of a process, nothing when it is gone. The anonymous pages are what can leak:
+    whether they are private changes with the copies that a process has made of itself."""
     found = {}
     try:
         with open(f"/proc/{pid}/smaps_rollup", encoding="ascii") as file:
@@ -162,7 +163,7 @@ def memory(pid):
                 found[words[0]] = int(words[1]) if words[-1] == "kB" else 0
     except (ProcessLookupError, FileNotFoundError):
         pass
-    return found.get("Pss:", 0), found.get("Private_Clean:", 0) + found.get("Private_Dirty:", 0)
+    return found.get("Pss:", 0), found.get("Anonymous:", 0) + found.get("Swap:", 0)
 
 
 def tree_memory(pid):
