@@ -5,6 +5,8 @@
 #include "netproc/netproc.hpp"
 #include "netproc/smtp_steps.hpp"
 
+#include <optional>
+
 namespace msmtp {
 namespace {
 
@@ -20,8 +22,12 @@ Result<void> serve(ParentChannel& parent, SaslChannel& sasl, Fd signer) {
   const Connect where = TRY(parent.expect_one<Connect>(Deadline::never()));
   Grants way = way_to(where, tls.get());
   way.user = user;
+  const Deadline limit = Timers(settings.timeout_seconds).start(Step::connect);
+  // Whoever listens on a unix socket is told who connects: it has to be the caller, also when that is root.
+  std::optional<Connection> local;
+  if (!where.socket_path.empty()) local = TRY(dial(where, limit));
   TRY(enter_stage(Stage::netproc_connect, way));
-  Connection connection = TRY(dial(where, Timers(settings.timeout_seconds).start(Step::connect)));
+  Connection connection = local ? std::move(*local) : TRY(dial(where, limit));
 
   // Nothing has been read so far; from here on there are no more sockets, and then no more files.
   TRY(tls ? enter_stage(Stage::netproc_handshake, files_for_handshake(*tls)) : enter_stage(Stage::netproc_talk));
