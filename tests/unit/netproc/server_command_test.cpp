@@ -82,6 +82,31 @@ TEST_CASE("what MAIL and RCPT cannot be is told by its code") {
   }
 }
 
+TEST_CASE("MAIL may name an author, who says nothing to us") {
+  CHECK(parsed<MailFromCommand>("MAIL FROM:<a@b> AUTH=<>")->names_author);
+  CHECK(parsed<MailFromCommand>("MAIL FROM:<a@b> auth=e+3Dmc2@example.com")->names_author);
+  CHECK_FALSE(parsed<MailFromCommand>("MAIL FROM:<a@b>")->names_author);
+  CHECK(refusal("MAIL FROM:<a@b> AUTH") == 501);
+  CHECK(refusal("MAIL FROM:<a@b> AUTH=") == 501);
+}
+
+TEST_CASE("AUTH has a mechanism, and perhaps a response") {
+  CHECK(parsed<AuthCommand>("AUTH PLAIN")->mechanism == "PLAIN");
+  CHECK_FALSE(parsed<AuthCommand>("AUTH PLAIN")->response);
+  CHECK(parsed<AuthCommand>("auth  login =  ")->response == "=");
+  CHECK(parsed<AuthCommand>("AUTH PLAIN AGpvZQB4")->response == "AGpvZQB4");
+  for (const char* line : {"AUTH", "AUTH ", "AUTH PLAIN x y"}) CHECK(refusal(line) == 501);
+  CHECK(refusal("AUTHPLAIN") == 500);
+  CHECK(refusal("AUTH PLAIN x\rNOOP") == 500);
+}
+
+TEST_CASE("LHLO is EHLO of another protocol") {
+  CHECK(parsed<HelloCommand>("LHLO x")->lmtp);
+  CHECK(parsed<HelloCommand>("LHLO x")->extended);
+  CHECK_FALSE(parsed<HelloCommand>("EHLO x")->lmtp);
+  CHECK(refusal("LHLO") == 501);
+}
+
 TEST_CASE("RCPT has a path") {
   CHECK(parsed<RcptCommand>("RCPT TO:<bob@x.test>")->path == "bob@x.test");
   CHECK(parsed<RcptCommand>("rcpt to:\t<bob>")->path == "bob");

@@ -3,6 +3,7 @@
 
 #include "netproc/server_dialogue.hpp"
 
+#include <memory>
 #include <string>
 #include <string_view>
 
@@ -203,6 +204,145 @@ TEST_CASE("recipients that are refused are errors too, and so are chunks for nob
     dialogue.recipient_answered(answer(553));
   }
   CHECK(does<Close>(dialogue, "BDAT 1000000"));
+}
+
+Serve with_login() {
+  Serve serve = settings();
+  serve.login = true;
+  return serve;
+}
+
+Serve lmtp() {
+  Serve serve = settings();
+  serve.lmtp = true;
+  return serve;
+}
+
+std::string text_of(const ServerAction& action) {
+  return std::get<Say>(action).reply.text;
+}
+
+TEST_CASE("AUTH is offered where clients have to log in, and not known elsewhere") {
+  ServerDialogue dialogue(with_login());
+  CHECK(text_of(act(dialogue, "EHLO x")).ends_with("\nAUTH SCRAM-SHA-256 PLAIN LOGIN"));
+  CHECK(text_of(act(dialogue, "HELP")).find("AUTH") != std::string::npos);
+  ServerDialogue open(settings());
+  CHECK(code_of(open, "AUTH PLAIN") == 502);
+  CHECK(text_of(act(open, "EHLO x")).find("AUTH") == std::string::npos);
+  CHECK(code_of(open, "AUTH PLAIN") == 502);
+  CHECK(code_of(open, "MAIL FROM:<a@b> AUTH=<>") == 555);
+}
+
+TEST_CASE("before a login there is no mail, and what is harmless goes on") {
+  ServerDialogue dialogue(with_login());
+  CHECK(code_of(dialogue, "AUTH PLAIN") == 503);
+  CHECK(code_of(dialogue, "MAIL FROM:<a@b>") == 503);
+  CHECK(code_of(dialogue, "VRFY joe") == 530);
+  for (const std::string_view hello : {"EHLO x", "HELO x"}) {
+    CHECK(code_of(dialogue, hello) == 250);
+    for (const std::string_view line : {"MAIL FROM:<a@b>", "RCPT TO:<a@b>", "DATA", "VRFY joe"}) {
+      CHECK(code_of(dialogue, line) == 530);
+    }
+    CHECK(code_of(dialogue, "NOOP") == 250);
+    CHECK(code_of(dialogue, "RSET") == 250);
+    CHECK(code_of(dialogue, "HELP") == 214);
+  }
+  const ServerAction skipped = act(dialogue, "BDAT 70 LAST");
+  CHECK(std::get<SkipChunk>(skipped).size == 70);
+  CHECK(std::get<SkipChunk>(skipped).reply.code == 530);
+  CHECK(does<Close>(dialogue, "QUIT"));
+}
+
+TEST_CASE("a login is asked for with its mechanism and response") {
+  ServerDialogue dialogue(with_login());
+  act(dialogue, "EHLO x");
+  CHECK(code_of(dialogue, "AUTH CRAM-MD5") == 504);
+  CHECK(code_of(dialogue, "AUTH") == 501);
+  const ServerAction bare = act(dialogue, "AUTH scram-sha-256");
+  CHECK(std::get<TakeLogin>(bare).mechanism == Mechanism::scram_sha_256);
+  CHECK_FALSE(std::get<TakeLogin>(bare).response);
+  const std::string line = "AUTH PLAIN AGpvZQB4";
+  const ServerAction full = act(dialogue, line);
+  CHECK(std::get<TakeLogin>(full).response == "AGpvZQB4");
+}
+
+TEST_CASE("after a login there are mails, and no second one") {
+  ServerDialogue dialogue(with_login());
+  act(dialogue, "EHLO x");
+  CHECK(std::get<Say>(dialogue.login_ended(LoginEnd::accepted)).reply.code == 235);
+  CHECK(code_of(dialogue, "AUTH PLAIN") == 503);
+  CHECK(does<AskForMail>(dialogue, "MAIL FROM:<a@b> AUTH=<>"));
+  dialogue.mail_answered(answer(250));
+  CHECK(code_of(dialogue, "AUTH PLAIN") == 503);
+  CHECK(code_of(dialogue, "EHLO again") == 250);
+  CHECK(does<AskForMail>(dialogue, "MAIL FROM:<a@b>"));
+}
+
+TEST_CASE("how a login ended is told, and then it may be tried again") {
+  ServerDialogue dialogue(with_login());
+  act(dialogue, "EHLO x");
+  const auto code = [&](LoginEnd end) { return std::get<Say>(dialogue.login_ended(end)).reply.code; };
+  CHECK(code(LoginEnd::refused) == 535);
+  CHECK(code(LoginEnd::cancelled) == 501);
+  CHECK(code(LoginEnd::malformed) == 501);
+  CHECK(code(LoginEnd::too_long) == 500);
+  CHECK(code(LoginEnd::unavailable) == 454);
+  CHECK(code_of(dialogue, "MAIL FROM:<a@b>") == 530);
+  CHECK(does<TakeLogin>(dialogue, "AUTH PLAIN"));
+}
+
+TEST_CASE("too many failed logins end the session") {
+  ServerDialogue dialogue(with_login());
+  act(dialogue, "EHLO x");
+  for (int i = 1; i < ServerDialogue::max_failed_logins; ++i) {
+    CHECK(std::get<Say>(dialogue.login_ended(LoginEnd::refused)).reply.code == 535);
+  }
+  const ServerAction last = dialogue.login_ended(LoginEnd::refused);
+  CHECK(std::get<Close>(last).reply.code == 421);
+  CHECK_FALSE(std::get<Close>(last).reason.empty());
+}
+
+TEST_CASE("LMTP has LHLO, and neither EHLO nor HELO; SMTP the other way round") {
+  ServerDialogue dialogue(lmtp());
+  CHECK(dialogue.greeting().text == "here.test LMTP msmtpd");
+  CHECK(code_of(dialogue, "EHLO x") == 500);
+  CHECK(code_of(dialogue, "HELO x") == 500);
+  CHECK(code_of(dialogue, "MAIL FROM:<a@b>") == 503);
+  CHECK(code_of(dialogue, "LHLO x") == 250);
+  CHECK(does<AskForMail>(dialogue, "MAIL FROM:<a@b>"));
+  ServerDialogue other(settings());
+  CHECK(code_of(other, "LHLO x") == 500);
+}
+
+ServerDialogue lmtp_mail(int recipients) {
+  ServerDialogue dialogue(lmtp());
+  act(dialogue, "LHLO x");
+  act(dialogue, "MAIL FROM:<a@b>");
+  dialogue.mail_answered(answer(250));
+  for (int i = 0; i < recipients; ++i) {
+    act(dialogue, "RCPT TO:<c@d>");
+    dialogue.recipient_answered(answer(250));
+  }
+  act(dialogue, "RCPT TO:<refused@d>");
+  dialogue.recipient_answered(answer(553));
+  return dialogue;
+}
+
+TEST_CASE("LMTP has a reply for each recipient that was accepted, once the mail has come") {
+  ServerDialogue taken = lmtp_mail(2);
+  CHECK(does<TakeData>(taken, "DATA"));
+  CHECK(taken.content_answered(answer(250)).times == 2);
+  CHECK_FALSE(taken.has_mail());
+  CHECK(lmtp_mail(3).content_given_up({552, "x"}, true).times == 3);
+  CHECK(lmtp_mail(3).content_given_up({552, "x"}, false).times == 1);
+  CHECK(lmtp_mail(3).content_unwanted(answer(451), true).times == 3);
+  CHECK(lmtp_mail(3).content_unwanted(answer(451), false).times == 1);
+  CHECK(code_of(*std::make_unique<ServerDialogue>(lmtp_mail(0)), "DATA") == 554);
+  CHECK(with_mail(3).content_answered(answer(250)).times == 1);
+}
+
+TEST_CASE("the end of the server is told with its name") {
+  CHECK(ServerDialogue(settings()).farewell() == ServerReply{421, "4.3.2 msmtpd is about to end"});
 }
 
 TEST_CASE("HTTP is told so, once") {
