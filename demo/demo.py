@@ -230,8 +230,7 @@ def main():
         show_dialogue(out)
         show_mail(session.mails[0])
         show_processes(first, second, observe_landlock(program, folder, certificates), version, program)
-        if os.access(program + "d", os.X_OK):
-            service.show(program, folder, configuration, certificates)
+        service.show(program, folder, configuration, certificates)
         return 0
     except AssertionError as error:
         print(f"demo: {error}", file=sys.stderr)

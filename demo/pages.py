@@ -10,7 +10,7 @@ import textwrap
 
 import processes
 
-WIDTH = 92
+WIDTH = 96
 LIMIT = 30
 PASSWORD = "correct horse battery staple"
 UNREADABLE = "undumpable: hidden from this user"

@@ -10,6 +10,7 @@ from dialogue import Auth, Dialogue
 from pages import (
     LIMIT,
     PASSWORD,
+    WIDTH,
     Sample,
     about_libraries,
     give_mail,
@@ -116,7 +117,8 @@ def run(program, folder, configuration, certificates):
 def show_log(log):
     heading("The log of msmtpd (--log=stderr)")
     for line in log.splitlines():
-        print("  " + re.sub(r"/\S*/", ".../", line)[:90])
+        short = re.sub(r"/\S*/", ".../", line)
+        print("  " + (short if len(short) <= WIDTH - 2 else short[: WIDTH - 5] + "..."))
 
 
 def show_processes(samples, known_to, program):

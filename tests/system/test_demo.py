@@ -28,8 +28,18 @@ def test_the_demonstration(t):
         "no_new_privs  yes",
         "filter,",
         "after authentication".capitalize(),
+        "<-- 220 localhost ESMTP msmtpd",
+        "<-- 250 2.0.0 Ok, mail was piped",
+        "envelope: from <joe@example.test> to <bob@example.test>",
+        "| Subject: One mail without a password",
+        "msmtpd (listener)",
+        "msmtpd (session)",
+        "reads the client",
+        "a mail of ",
     ):
         check(text in run.stdout, f"{text!r} in {run.stdout}")
+    known_to = run.stdout.rpartition("the password is in the memory of: ")[2].splitlines()[0]
+    check(known_to in ("msmtp-authproc", "(hidden from this user)"), f"who has the password: {known_to}")
     check("correct horse" not in run.stdout, "no password")
     check("\033" not in run.stdout, "no colour")
     check(max(len(line) for line in run.stdout.splitlines()) <= 100, "at most 100 columns")
