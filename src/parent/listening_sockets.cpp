@@ -3,6 +3,7 @@
 
 #include "common/address.hpp"
 #include "common/socket_address.hpp"
+#include "parent/local_socket.hpp"
 
 #include <algorithm>
 #include <cerrno>
@@ -20,8 +21,7 @@ namespace msmtp {
 
 namespace {
 
-// More than SOMAXCONN says; the kernel cuts it to what the system's administrator allows.
-constexpr int backlog = 4096;
+constexpr int backlog = 4096;  // the kernel cuts it to what the system's administrator allows
 
 Result<Fd> new_socket(int family, const std::string& name) {
   Fd fd(socket(family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
@@ -61,55 +61,6 @@ std::string name_of(const sockaddr& address, socklen_t size) {
   return "unix:" + std::string(local.sun_path, strnlen(local.sun_path, sizeof local.sun_path));
 }
 
-// ---- unix sockets ----
-
-Result<SocketAddress> unix_address(const std::string& path) {
-  sockaddr_un address{};
-  address.sun_family = AF_UNIX;
-  if (path.size() >= sizeof address.sun_path) {
-    return fail(ExitCode::usage, "the path of the socket is longer than " +
-                                     std::to_string(sizeof address.sun_path - 1) + " bytes: " + path);
-  }
-  std::memcpy(address.sun_path, path.data(), path.size());
-  SocketAddress result;
-  std::memcpy(&result.storage, &address, sizeof address);
-  result.size = sizeof address;
-  return result;
-}
-
-// Whether nobody listens on the socket at ADDRESS any more.
-bool is_abandoned(const SocketAddress& address) {
-  const Fd probe(socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
-  return probe.is_open() && connect(probe.number(), address.get(), address.size) != 0 && errno == ECONNREFUSED;
-}
-
-// Only what a process like ours left behind is taken away: a socket, of ours, that refuses connections. No link is
-// followed.
-Result<void> clear_path(const std::string& path, const SocketAddress& address, const DaemonUser& owner) {
-  struct stat facts {};
-  const std::string text = "cannot listen on unix:" + path + ": ";
-  if (lstat(path.c_str(), &facts) != 0) {
-    if (errno == ENOENT) return {};
-    return fail(ExitCode::cannot_create, text + error_text(errno));
-  }
-  if (!S_ISSOCK(facts.st_mode)) return fail(ExitCode::cannot_create, text + "there is something that is no socket");
-  if (facts.st_uid != geteuid() && facts.st_uid != owner.user) {
-    return fail(ExitCode::cannot_create, text + "the socket there belongs to another user");
-  }
-  if (!is_abandoned(address)) return fail(ExitCode::unavailable, text + "another program does already");
-  if (unlink(path.c_str()) != 0) return fail(ExitCode::cannot_create, text + error_text(errno));
-  return {};
-}
-
-// The mode is there from the first moment on: what chmod(2) finds later could be another's.
-int bind_with_mode(const Fd& fd, const SocketAddress& address, mode_t mode) {
-  const mode_t before = umask(~mode & 0777);
-  const int outcome = ::bind(fd.number(), address.get(), address.size);
-  const int reason = errno;
-  umask(before);
-  return outcome == 0 ? 0 : reason;
-}
-
 }  // namespace
 
 Result<void> ListeningSockets::bind_inet(const Endpoint& endpoint, std::uint16_t port) {
@@ -125,20 +76,9 @@ Result<void> ListeningSockets::bind_inet(const Endpoint& endpoint, std::uint16_t
 }
 
 Result<void> ListeningSockets::bind_unix(const UnixInterface& interface, const DaemonUser& owner) {
-  const std::string name = "unix:" + interface.path;
-  const SocketAddress address = TRY(unix_address(interface.path));
-  const gid_t group = interface.group.empty() ? owner.group : TRY(find_group(interface.group));
-  Fd fd = TRY(new_socket(AF_UNIX, name));
-  TRY(clear_path(interface.path, address, owner));
-  if (const int reason = bind_with_mode(fd, address, interface.mode); reason != 0) {
-    return fail(ExitCode::cannot_create, "cannot listen on " + name + ": " + error_text(reason));
-  }
-  struct stat facts {};
-  if (lstat(interface.path.c_str(), &facts) == 0) paths_.push_back({interface.path, facts.st_dev, facts.st_ino});
-  sockets_.push_back({std::move(fd), true, name});
-  if ((facts.st_uid != owner.user || facts.st_gid != group) && lchown(interface.path.c_str(), owner.user, group) != 0) {
-    return fail(ExitCode::no_permission, "cannot give " + interface.path + " to its group: " + error_text(errno));
-  }
+  LocalSocket made = TRY(listen_at_path(interface, owner));
+  paths_.push_back({interface.path, made.device, made.inode});
+  sockets_.push_back({std::move(made.fd), true, "unix:" + interface.path});
   return {};
 }
 

@@ -173,6 +173,22 @@ def test_an_abandoned_unix_socket_is_replaced(t):
     equal(daemon.stop().code, 0, "exit code")
 
 
+def test_of_several_that_start_at_once_one_gets_the_unix_socket(t):
+    path = t.path("submit")
+    with socket.socket(socket.AF_UNIX) as other:
+        other.bind(path)
+    runs = [t.start(f"--interface=unix:{path}", TRUE, program=msmtpd.program(t)) for _ in range(8)]
+    check(wait_until(lambda: len([run for run in runs if run.process.poll() is None]) <= 1, 10), "several run")
+    (winner,) = [run for run in runs if run.process.poll() is None]
+    check(greeting(path, socket.AF_UNIX).startswith(b"220 "), "greeting")
+    for run in runs:
+        if run is not winner:
+            equal(run.finish().code, 69, "exit code")
+    os.kill(winner.pid, signal.SIGTERM)
+    equal(winner.finish().code, 0, "exit code")
+    equal([name for name in os.listdir(t.home) if name != "msmtpd.log"], [], "what is left")
+
+
 def test_a_unix_socket_in_use_is_69(t):
     path = t.path("submit")
     daemon = msmtpd.start(t, TRUE, path=path)
