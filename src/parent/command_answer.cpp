@@ -2,7 +2,9 @@
 #include "parent/command_answer.hpp"
 
 #include "common/exit_code.hpp"
+#include "common/fd.hpp"
 
+#include <cerrno>
 #include <string>
 #include <sys/wait.h>
 
@@ -25,13 +27,19 @@ bool is_temporary(int code) {
   return false;
 }
 
+bool tells_of_full_disk(std::string_view errors) {
+  return errors.find(error_text(ENOSPC)) != std::string_view::npos ||
+         errors.find(error_text(EDQUOT)) != std::string_view::npos;
+}
+
 }  // namespace
 
-ClientAnswer command_answer(int status) {
+ClientAnswer command_answer(int status, std::string_view errors) {
   const int code = WIFEXITED(status) ? WEXITSTATUS(status) : not_executable;
   if (code == 0) return answer(250, "2.0.0 Ok, mail was piped");
   if (code == not_executable || code == not_found) return answer(451, "4.3.0 Pipe command failed to execute");
   const std::string text = "Pipe command reported error " + std::to_string(code);
+  if (!is_temporary(code) && tells_of_full_disk(errors)) return answer(452, "4.3.1 " + text + ", no space left");
   return is_temporary(code) ? answer(451, "4.3.0 " + text) : answer(554, "5.3.0 " + text);
 }
 
