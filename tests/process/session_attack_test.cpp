@@ -259,6 +259,7 @@ Test(session_attack, limits_are_kept_whatever_the_server_lets_pass, .timeout = 3
   (void)session.ask(Content{});
   session.chunk("0123456789");
   session.chunk("0");
+  cr_expect(session.ask(ChunkEnd{11}) == 0);
   cr_expect(session.exit_status() == software);
   cr_expect(session.folder.report().find("0123456789\n") == std::string::npos, "the command was not killed");
 }
