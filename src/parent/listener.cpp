@@ -9,6 +9,7 @@
 #include <cerrno>
 #include <csignal>
 #include <fcntl.h>
+#include <span>
 #include <string>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -93,9 +94,9 @@ Result<ExitCode> Listener::run() {
   while (signals_to_stop_ == 0 || !parts_.sessions.have_ended() || !parts_.helpers.have_ended()) {
     wait(now);
     now = Deadline::Clock::now();
-    hear_signals(now);
+    if (polled_.front().revents != 0) hear_signals(now);
     if (signals_to_stop_ > 1) return ExitCode::temporary_failure;
-    parts_.helpers.hear(now);
+    hear_helpers(now);
     // Who is there comes first; new sessions are made when nobody waits.
     if (!take_clients(now) && parts_.sessions.wants_more(now)) parts_.sessions.make_one(now);
   }
@@ -105,10 +106,11 @@ Result<ExitCode> Listener::run() {
 void Listener::wait(Time now) {
   polled_.clear();
   polled_.push_back({signals_->number(), POLLIN, 0});
+  parts_.helpers.watch(polled_);
+  first_socket_ = polled_.size();
   if (pause_.may_try(now)) {
     for (const ListeningSocket& socket : parts_.sockets.all()) polled_.push_back({socket.fd.number(), POLLIN, 0});
   }
-  parts_.helpers.watch(polled_);
   (void)poll(polled_.data(), polled_.size(), milliseconds_to_wait(now));
 }
 
@@ -141,6 +143,14 @@ void Listener::hear_signals(Time now) {
   if (has_children) reap(now);
 }
 
+void Listener::hear_helpers(Time now) {
+  const auto said_something = [](const pollfd& polled) { return polled.revents != 0; };
+  const auto due = parts_.helpers.next_start();
+  const bool is_due = due && *due <= now;
+  const auto helpers = std::span(polled_).first(first_socket_).subspan(1);
+  if (is_due || std::ranges::any_of(helpers, said_something)) parts_.helpers.hear(now);
+}
+
 void Listener::reap(Time now) {
   int status = 0;
   for (pid_t pid = waitpid(-1, &status, WNOHANG); pid > 0; pid = waitpid(-1, &status, WNOHANG)) {
@@ -161,10 +171,9 @@ void Listener::stop() {
 bool Listener::take_clients(Time now) {
   bool any = false;
   if (!pause_.may_try(now)) return any;
-  for (const ListeningSocket& socket : parts_.sockets.all()) {
-    const bool has_some = std::ranges::any_of(
-        polled_, [&](const pollfd& polled) { return polled.fd == socket.fd.number() && polled.revents != 0; });
-    if (has_some) any = take_clients(socket, now) || any;
+  const std::vector<ListeningSocket>& sockets = parts_.sockets.all();
+  for (std::size_t i = 0; i < sockets.size() && first_socket_ + i < polled_.size(); ++i) {
+    if (polled_[first_socket_ + i].revents != 0) any = take_clients(sockets[i], now) || any;
   }
   return any;
 }
