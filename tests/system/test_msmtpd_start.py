@@ -450,7 +450,7 @@ def test_a_second_signal_ends_it_at_once(t):
     daemon = msmtpd.start(t, f"--command={command} %F --")
     client = daemon.greeted()
     with_mail(client)
-    wait_until(lambda: "slow" in map(processes.name, processes.descendants(daemon.pid)), 2)
+    check(wait_until(lambda: "sleep" in map(processes.name, processes.descendants(daemon.pid)), 5), "no command")
     daemon.send(signal.SIGTERM)
     daemon.logged("ending, active sessions 1")
     began = time.monotonic()
