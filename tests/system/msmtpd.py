@@ -90,18 +90,21 @@ def start(t, *options, host="127.0.0.1", port=None, path=None, log=None, **more)
     elif port != 0:
         port = port or free_port(host)
         where = [f"--interface={host}", f"--port={port}"]
+    before = os.path.getsize(log) if os.path.exists(log) else 0
     running = t.start(*where, f"--log={log}", *options, program=more.pop("program", program(t)), **more)
-    wait_for(running, log)
+    wait_for(running, log, before)
     return Daemon(running, path or (host, port), log)
 
 
-def wait_for(running, log, seconds=LIMIT):
+def wait_for(running, log, before=0, seconds=LIMIT):
+    """Until a line of LOG behind its first BEFORE bytes says that it listens."""
+
     def listens():
         if running.process.poll() is not None:
             return True
         try:
-            with open(log, encoding="utf-8", errors="replace") as file:
-                return LISTENS in file.read()
+            with open(log, "rb") as file:
+                return LISTENS in file.read()[before:].decode("utf-8", "replace")
         except OSError:
             return False
 
@@ -113,5 +116,3 @@ def wait_for(running, log, seconds=LIMIT):
 def run(t, *options, data=None, **more):
     """msmtpd with OPTIONS, and DATA on its standard input, to its end."""
     return t.start(*options, program=more.pop("program", program(t)), **more).finish(data)
-
-

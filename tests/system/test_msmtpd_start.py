@@ -96,7 +96,12 @@ def test_a_command_that_cannot_start_is_a_warning(t):
     run = daemon.stop()
     equal(
         (run.code, run.errors),
-        (0, [f"{msmtpd.program(t)}: warning: the command /nowhere/at/all cannot be executed: No such file or directory"]),
+        (
+            0,
+            [
+                f"{msmtpd.program(t)}: warning: the command /nowhere/at/all cannot be executed: No such file or directory"
+            ],
+        ),
         "what was said",
     )
 
@@ -453,9 +458,8 @@ def test_a_second_signal_ends_it_at_once(t):
     check(wait_until(lambda: "sleep" in map(processes.name, processes.descendants(daemon.pid)), 5), "no command")
     daemon.send(signal.SIGTERM)
     daemon.logged("ending, active sessions 1")
-    began = time.monotonic()
-    equal(daemon.stop().code, 75, "exit code")
-    check(time.monotonic() - began < 1.0, "it waited")
+    daemon.send(signal.SIGTERM)
+    equal(daemon.process.wait(1.0), 75, "exit code")
     # Whoever had a mail goes on without it, or the client knows that the mail was not taken.
     said = client.recv(1000)
     check(not said.startswith(b"250 ") or wait_until(lambda: os.path.exists(mail), 3), f"{said!r}")
@@ -468,7 +472,9 @@ def test_sighup_opens_the_log_again(t):
     ready = set(daemon.sessions())
     daemon.send(signal.SIGHUP)
     check(wait_until(lambda: os.path.exists(daemon.log), 5), "no new log")
-    check(wait_until(lambda: len(set(daemon.sessions()) - ready) >= 4, 5), "the sessions that were ready are still there")
+    check(
+        wait_until(lambda: len(set(daemon.sessions()) - ready) >= 4, 5), "the sessions that were ready are still there"
+    )
     with daemon.greeted() as client:
         client.sendall(b"QUIT\r\n")
         rest_of(client)
