@@ -8,6 +8,7 @@ It writes results.json and picture.svg to FOLDER (build/bench). What is measured
 import argparse
 import os
 import re
+import signal
 import sys
 import time
 
@@ -57,6 +58,7 @@ def main():
     if options.selftest:
         import selftest
         return selftest.run()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(130))  # what was started is stopped then too
     work = tools.Work()
     try:
         clients = Clients(work)

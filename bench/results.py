@@ -31,6 +31,7 @@ class Row:
     limit: float = 0           # the aim for ours alone, in the unit
     more_is_better: bool = False
     note: str = ""
+    processor: dict = dataclasses.field(default_factory=dict)  # label -> samples of processor time, ms
 
     def values(self, label):
         return [value for value in self.samples.get(label, []) if value is not None]
@@ -75,6 +76,8 @@ class Row:
             if values:
                 low, middle, high = quartiles(values)
                 programs[label] = {"median": round(middle, 4), "quartiles": [round(low, 4), round(high, 4)], "n": len(values)}
+                if self.processor.get(label):
+                    programs[label]["processor_ms"] = round(statistics.median(self.processor[label]), 4)
                 ratio = self.ratio(label)
                 if ratio:
                     programs[label]["ratio"] = [round(part, 4) for part in ratio]
@@ -95,6 +98,8 @@ class Row:
             ratio = self.ratio(label)
             if ratio and label != THEIRS:
                 line += f" {ratio[1]:.3g} of msmtp's" + (f" [{ratio[0]:.3g} .. {ratio[2]:.3g}]" if len(values) > 1 else "")
+            if self.processor.get(label):
+                line = f"{line:<92} processor {number(statistics.median(self.processor[label]))} ms"
             lines.append(line.rstrip())
         for text, fine in self.aims():
             lines.append(f"    {'reached' if fine else 'MISSED '}    {text}")
