@@ -69,7 +69,9 @@ Result<void> SmtpSession::await_server() {
     if (polled[1].ready) {
       retirement_ = -1;
       mails_left_ = 1;
-      TRY(crew_.server->send(Retire{}, Deadline::in(patience)));
+      // When it is gone already, what it said before is still to be heard.
+      const auto told = crew_.server->send(Retire{}, Deadline::in(patience));
+      if (!told && told.error().cause != Cause::peer_gone) return fail(told.error());
     }
     if (polled[0].ready || !in_time) return {};
   }
