@@ -44,6 +44,7 @@ def test_nobody_but_the_server_has_the_client(t):
 
 
 def test_who_reads_strangers_is_confined_and_has_what_it_needs(t):
+    t.needs_sandbox()
     root_only("to see the descriptors of processes that cannot be traced")
     daemon = msmtpd.start(t, "--auth=me,echo secret", "--command=/bin/true")
     daemon.greeted()
