@@ -199,12 +199,52 @@ def test_nothing_that_a_client_says_makes_it_another_user(t):
     check(not any(f"uid {second.pw_uid} " in line for line in place.daemon.lines()), f"log: {place.daemon.lines()}")
 
 
+def test_who_is_root_in_a_namespace_of_its_own_is_who_made_it(t):
+    place = Place(t, "--from=*:%U@example.test")
+    user = place.users[0]
+    talk = (f"import smtplib, socket; s = smtplib.SMTP(); s.sock = socket.socket(socket.AF_UNIX); "
+            f"s.sock.connect({place.socket!r}); assert s.getreply()[0] == 220; import os; assert os.getuid() == 0; "
+            f"s.sendmail('root@example.test', [{RECIPIENT!r}], 'Subject: x\\n\\nHello.\\n'); s.quit()")
+    run = subprocess.run(["unshare", "--user", "--map-root-user", "python3", "-I", "-c", talk], capture_output=True,
+                         user=user.pw_uid, group=user.pw_gid, extra_groups=[], timeout=20, cwd="/")
+    if b"unshare" in run.stderr:
+        skip(f"no namespaces for users here: {run.stderr.decode().strip()}")
+    equal((run.returncode, run.stderr), (0, b""), "client")
+    equal(place.server.mails[-1].sender, f"{user.pw_name}@example.test", "sender")
+
+
 def test_a_user_without_a_name_cannot_send_as_one(t):
     place = Place(t, "--from=*:%U@example.test")
     run = place.msmtp(NOBODY_HAS_IT)
     check(run.code in (65, 75), f"refused: {run}")
     equal(place.server.mails, [], "mails")
     place.daemon.logged(f"there is no user '{NOBODY_HAS_IT}'")
+
+
+def test_of_several_that_start_at_once_one_has_the_socket(t):
+    """Also where one was left behind; the others say so, and take nothing away."""
+    path = t.path("socket")
+    left = socket.socket(socket.AF_UNIX)
+    left.bind(path)
+    left.close()
+    starters = [t.start(f"--interface=unix:{path},0600", "--log=-", program=msmtpd.program(t)) for _ in range(6)]
+
+    def ended():
+        return [one for one in starters if one.process.poll() is not None]
+
+    check(processes.wait_until(lambda: len(ended()) == 5, 15.0), f"{len(ended())} of six have given up")
+    for one in ended():
+        run = one.finish()
+        equal(run.code, 69, f"status of who came too late: {run}")
+        check(b"another program" in run.err, f"what it says: {run.err}")
+    with socket.socket(socket.AF_UNIX) as client:
+        client.settimeout(20)
+        client.connect(path)
+        check(client.recv(100).startswith(b"220"), "greeting")
+    one = next(one for one in starters if one not in ended())
+    one.process.terminate()
+    equal(one.finish().code, 0, "status of the one that stayed")
+    equal(os.listdir(os.path.dirname(path)), [], "what is left in the directory")
 
 
 def in_child(user, task):
