@@ -65,4 +65,13 @@ bool is_loopback(const Endpoint& endpoint) {
   return std::ranges::equal(bytes, one) || std::ranges::equal(bytes.first(mapped.size()), mapped);
 }
 
+Endpoint without_mapping(const Endpoint& endpoint) {
+  constexpr std::array<std::uint8_t, 12> mapped = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
+  const std::span bytes(endpoint.address);
+  if (endpoint.family != Family::ipv6 || !std::ranges::equal(bytes.first(mapped.size()), mapped)) return endpoint;
+  Endpoint plain;
+  std::ranges::copy(bytes.subspan(mapped.size()), plain.address.begin());
+  return plain;
+}
+
 }  // namespace msmtp

@@ -20,4 +20,7 @@ std::string to_text(const Endpoint& endpoint);
 // Whether a connection to ENDPOINT stays on this machine: 127.0.0.0/8, ::1, and the former mapped into IPv6.
 bool is_loopback(const Endpoint& endpoint);
 
+// The IPv4 address that a socket for both families shows as ::ffff:192.0.2.1; any other as it is.
+Endpoint without_mapping(const Endpoint& endpoint);
+
 }  // namespace msmtp

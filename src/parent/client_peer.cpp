@@ -1,6 +1,7 @@
 // What the kernel tells about who is at the other end of a descriptor.
 #include "parent/client_peer.hpp"
 
+#include "common/address.hpp"
 #include "common/socket_address.hpp"
 #include "parent/local_peer.hpp"
 
@@ -35,9 +36,9 @@ std::optional<NewClient> peer_of(const Fd& socket) {
   const auto ours = endpoint_of(*own.get(), own.size);
   if (!client || !ours) return std::nullopt;
   NewClient facts;
-  facts.client = *client;
+  facts.client = without_mapping(*client);
   facts.client_port = port_of(*peer.get(), peer.size);
-  facts.own = *ours;
+  facts.own = without_mapping(*ours);
   facts.own_port = port_of(*own.get(), own.size);
   return facts;
 }

@@ -2,8 +2,7 @@
 #include "parent/listener.hpp"
 
 #include "common/address.hpp"
-#include "common/socket_address.hpp"
-#include "parent/local_peer.hpp"
+#include "parent/client_peer.hpp"
 
 #include <algorithm>
 #include <cerrno>
@@ -36,9 +35,8 @@ Fd spare_descriptor() {
   return Fd(open("/dev/null", O_RDONLY | O_CLOEXEC));
 }
 
-Fd accept_client(const ListeningSocket& socket, sockaddr_storage& peer, socklen_t& size) {
-  size = sizeof peer;
-  return Fd(accept4(socket.fd.number(), reinterpret_cast<sockaddr*>(&peer), &size, SOCK_CLOEXEC));
+Fd accept_client(const ListeningSocket& socket) {
+  return Fd(accept4(socket.fd.number(), nullptr, nullptr, SOCK_CLOEXEC));
 }
 
 // Whether the next connection may be well although this one was not. The first ones are errors of its network.
@@ -57,18 +55,6 @@ bool concerns_one_client(int reason) {
     case ETIMEDOUT: return true;
     default: return false;
   }
-}
-
-void fill_addresses(NewClient& message, const Fd& client, const sockaddr_storage& peer, socklen_t size) {
-  const auto& address = reinterpret_cast<const sockaddr&>(peer);
-  message.client = endpoint_of(address, size).value_or(Endpoint());
-  message.client_port = port_of(address, size);
-  sockaddr_storage storage{};
-  socklen_t own_size = sizeof storage;
-  if (getsockname(client.number(), reinterpret_cast<sockaddr*>(&storage), &own_size) != 0) return;
-  const auto& own = reinterpret_cast<const sockaddr&>(storage);
-  message.own = endpoint_of(own, own_size).value_or(Endpoint());
-  message.own_port = port_of(own, own_size);
 }
 
 std::string name_of(const NewClient& message) {
@@ -180,12 +166,10 @@ bool Listener::take_clients(Time now) {
 
 bool Listener::take_clients(const ListeningSocket& socket, Time now) {
   for (int i = 0; i < most_at_once; ++i) {
-    sockaddr_storage peer{};
-    socklen_t size = 0;
-    const Fd client = accept_client(socket, peer, size);
+    const Fd client = accept_client(socket);
     if (client.is_open()) {
       pause_.succeed();
-      welcome(socket, client, peer, size, now);
+      welcome(client, now);
     } else if (!concerns_one_client(errno) && cannot_accept(socket, errno, now)) {
       return i > 0;
     }
@@ -198,9 +182,7 @@ bool Listener::cannot_accept(const ListeningSocket& socket, int reason, Time now
   if (reason == EAGAIN || reason == EWOULDBLOCK) return true;
   if ((reason == EMFILE || reason == ENFILE) && reserve_.is_open()) {
     reserve_.close();
-    sockaddr_storage peer{};
-    socklen_t size = 0;
-    Fd client = accept_client(socket, peer, size);
+    Fd client = accept_client(socket);
     const bool was_told = client.is_open();
     if (was_told) send_away(client, no_session);
     client.close();
@@ -215,28 +197,18 @@ bool Listener::cannot_accept(const ListeningSocket& socket, int reason, Time now
   return true;
 }
 
-void Listener::welcome(const ListeningSocket& socket, const Fd& client, const sockaddr_storage& peer, socklen_t size,
-                       Time now) {
-  NewClient message;
-  message.is_local = socket.is_local;
-  if (!socket.is_local) {
-    fill_addresses(message, client, peer, size);
-  } else if (const auto who = local_peer(client)) {
-    message.user = who->user;
-    message.group = who->group;
-    message.process = who->process;
-  } else {
-    return send_away(client, not_allowed);
-  }
-  if (!is_welcome(client, message, now)) return;
-  if (parts_.sessions.serve(message, client, now)) {
-    return parts_.log.info("connection from " + name_of(message) + ", " + counts());
+void Listener::welcome(const Fd& client, Time now) {
+  const auto message = peer_of(client);
+  if (!message) return;  // it has gone already
+  if (!is_welcome(client, *message, now)) return;
+  if (parts_.sessions.serve(*message, client, now)) {
+    return parts_.log.info("connection from " + name_of(*message) + ", " + counts());
   }
   send_away(client, no_session);
 }
 
 bool Listener::is_welcome(const Fd& client, const NewClient& message, Time now) {
-  if (message.is_local && !is_allowed(parts_.options.allowed, message.user, message.group)) {
+  if (!may_send(parts_.options.allowed, message)) {
     parts_.log.error("connection from " + name_of(message) + " refused: not allowed");
     send_away(client, not_allowed);
     return false;

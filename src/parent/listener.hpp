@@ -51,7 +51,7 @@ class Listener {
   bool take_clients(Time now);
   bool take_clients(const ListeningSocket& socket, Time now);
   bool cannot_accept(const ListeningSocket& socket, int reason, Time now);
-  void welcome(const ListeningSocket& socket, const Fd& client, const sockaddr_storage& peer, socklen_t size, Time now);
+  void welcome(const Fd& client, Time now);
   bool is_welcome(const Fd& client, const NewClient& message, Time now);
   std::string counts() const;
 

@@ -71,14 +71,14 @@ Result<void> ListeningSockets::bind_inet(const Endpoint& endpoint, std::uint16_t
   switch_on(fd, IPPROTO_TCP, TCP_NODELAY);  // clients' sockets inherit it
   if (address.family() == AF_INET6) switch_on(fd, IPPROTO_IPV6, IPV6_V6ONLY);
   if (::bind(fd.number(), address.get(), address.size) != 0) return cannot_bind(name, errno);
-  sockets_.push_back({std::move(fd), false, name});
+  sockets_.push_back({std::move(fd), name});
   return {};
 }
 
 Result<void> ListeningSockets::bind_unix(const UnixInterface& interface, const DaemonUser& owner) {
   LocalSocket made = TRY(listen_at_path(interface, owner));
   paths_.push_back({interface.path, made.device, made.inode});
-  sockets_.push_back({std::move(made.fd), true, "unix:" + interface.path});
+  sockets_.push_back({std::move(made.fd), "unix:" + interface.path});
   return {};
 }
 
@@ -103,9 +103,8 @@ Result<ListeningSockets> ListeningSockets::adopt(std::vector<Fd> sockets) {
     socklen_t size = sizeof storage;
     auto* const address = reinterpret_cast<sockaddr*>(&storage);
     if (getsockname(fd.number(), address, &size) != 0) return cannot_bind("a handed socket", errno);
-    const bool is_local = storage.ss_family == AF_UNIX;
-    if (!is_local) switch_on(fd, IPPROTO_TCP, TCP_NODELAY);
-    adopted.sockets_.push_back({std::move(fd), is_local, name_of(*address, size)});
+    if (storage.ss_family != AF_UNIX) switch_on(fd, IPPROTO_TCP, TCP_NODELAY);
+    adopted.sockets_.push_back({std::move(fd), name_of(*address, size)});
   }
   return adopted;
 }

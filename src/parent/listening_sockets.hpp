@@ -15,8 +15,7 @@ namespace msmtp {
 
 struct ListeningSocket {
   Fd fd;
-  bool is_local = false;  // a unix socket
-  std::string name;       // "127.0.0.1 port 25", "unix:/run/msmtpd/submit"
+  std::string name;  // "127.0.0.1 port 25", "unix:/run/msmtpd/submit"
 };
 
 class ListeningSockets {

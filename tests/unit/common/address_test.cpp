@@ -74,3 +74,11 @@ TEST_CASE("loopback is told from everything else") {
     CHECK_FALSE(is_loopback(*parse_numeric_address(text)));
   }
 }
+
+TEST_CASE("an IPv4 address in IPv6 is an IPv4 address") {
+  for (const auto& [text, plain] :
+       {std::pair("::ffff:192.0.2.1", "192.0.2.1"), std::pair("::1", "::1"), std::pair("::192.0.2.1", "::c000:201"),
+        std::pair("2001:db8::1", "2001:db8::1"), std::pair("127.0.0.1", "127.0.0.1")}) {
+    CHECK(to_text(without_mapping(*parse_numeric_address(text))) == to_text(*parse_numeric_address(plain)));
+  }
+}
