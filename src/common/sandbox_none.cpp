@@ -29,8 +29,15 @@ Result<void> enter_stage(Stage stage, const Grants& grants) {
   const Rights& row = rights(stage);
   if (!row.confined || !row.lesser_user) return {};
   const LesserUser who = grants.user ? *grants.user : TRY(find_lesser_user());
+#if defined(__linux__)
+  int death_signal = 0;  // which a change of user forgets
+  (void)prctl(PR_GET_PDEATHSIG, &death_signal, 0, 0, 0);
+#endif
   TRY(become_lesser_user(who));
-  harden_process(row.role != Role::parent);  // a change of user forgets the parent-death signal
+  harden_process(false);
+#if defined(__linux__)
+  (void)prctl(PR_SET_PDEATHSIG, death_signal, 0, 0, 0);
+#endif
   return {};
 }
 
