@@ -24,7 +24,7 @@ struct Keys {
   BytesView<32> stored_key;
   BytesView<32> server_key;
 
-  static constexpr std::string_view message_name = "Keys";
+  [[maybe_unused]] static constexpr std::string_view message_name = "Keys";
   static void fields(auto& self, auto&& field) {
     field("found", self.found);
     field("stored_key", self.stored_key);
