@@ -73,11 +73,12 @@ def bring_loopback_up():
         fcntl.ioctl(sock, SIOCSIFFLAGS, struct.pack("16sH14s", b"lo", flags | IFF_UP, b""))
 
 
-def add_address(address):
-    """An IPv4 address of this machine that is not loopback, though it leads here. In the namespace of enter()."""
+def add_address(address, number=1):
+    """An IPv4 address of this machine that is not loopback, though it leads here: the NUMBERth. In the namespace of
+    enter()."""
     sockaddr = struct.pack("HH4s8s", socket.AF_INET, 0, socket.inet_aton(address), b"")
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
-        fcntl.ioctl(sock, SIOCSIFADDR, struct.pack("16s16s", b"lo:1", sockaddr) + bytes(8))
+        fcntl.ioctl(sock, SIOCSIFADDR, struct.pack("16s16s", b"lo:%d" % number, sockaddr) + bytes(8))
 
 
 def own_devices(folder):

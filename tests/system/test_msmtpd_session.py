@@ -1,5 +1,6 @@
 """A session of msmtpd: what its command gets, when it is killed, and what the client hears of it."""
 
+import base64
 import os
 import re
 import signal
@@ -8,6 +9,7 @@ import subprocess
 import time
 
 import msmtpd
+import namespace
 import processes
 from harness import Running, cases, check, equal
 from processes import wait_until
@@ -34,7 +36,8 @@ class Client:
         self.sock, self.heard = sock, b""
         sock.settimeout(15)
         if greeting:
-            equal(self.reply(), "220 localhost ESMTP msmtpd", "greeting")
+            reply = self.reply()
+            check(reply in ("220 localhost ESMTP msmtpd", "220 localhost LMTP msmtpd"), f"greeting {reply!r}")
 
     def say(self, data):
         self.sock.sendall(data if isinstance(data, bytes) else data.encode())
@@ -79,16 +82,17 @@ class Client:
 
 
 class Session:
-    """msmtpd with OPTIONS and a client of it."""
+    """msmtpd with OPTIONS and a client of it: with a listener, or on SOCKETS, a connected pair; without them a pair of
+    MODE."""
 
-    def __init__(self, t, mode, *options, command=None, **more):
+    def __init__(self, t, mode, *options, command=None, sockets=None, **more):
         self.t, self.mode, self.log = t, mode, t.path("msmtpd.log")
         options = [*options, f"--command={command or recorder(t) + ' -f %F --'}"]
         if mode == "listener":
             self.daemon = msmtpd.start(t, *options, log=self.log, **more)
             self.running, self.client = self.daemon.running, Client(self.daemon.connect())
         else:
-            ours, theirs = tcp_pair() if mode == "inetd" else socket.socketpair()
+            ours, theirs = sockets or (tcp_pair() if mode == "inetd" else socket.socketpair())
             self.running = on_socket(t, theirs, "--inetd", f"--log={self.log}", *options, **more)
             theirs.close()
             self.client = Client(ours)
@@ -499,3 +503,93 @@ def test_a_client_that_goes_between_mails_has_ended_the_session(t):
     session.client.data()
     session.client.sock.close()
     session.end()
+
+
+# ---- names of the ends
+
+
+FAR, HERE = "192.0.2.7", "192.0.2.8"
+
+
+def far_pair():
+    """A connection between two addresses of ours that are not loopback."""
+    namespace.add_address(FAR)
+    namespace.add_address(HERE, 2)
+    with socket.create_server((HERE, 0)) as listener:
+        ours = socket.create_connection(listener.getsockname(), source_address=(FAR, 0))
+        return ours, listener.accept()[0]
+
+
+@cases(
+    ("both", {FAR: "far.test", HERE: "here.test"}, "(far.test [192.0.2.7])", "here.test [192.0.2.8]"),
+    ("one", {FAR: "far.test"}, "(far.test [192.0.2.7])", "[192.0.2.8]"),
+    ("none", {}, "([192.0.2.7])", "[192.0.2.8]"),
+    ("no host names", {FAR: "a(b.test", HERE: "here.test"}, "([192.0.2.7])", "here.test [192.0.2.8]"),
+    ("silent", {FAR: None, HERE: None}, "([192.0.2.7])", "[192.0.2.8]"),
+)
+def test_the_names_of_the_ends(t, names, client, own):
+    records = {".".join(reversed(address.split("."))) + ".in-addr.arpa": [("PTR", name)] if name else "silent"
+               for address, name in names.items()}
+    dns = namespace.enter(records)
+    ours, theirs = far_pair()
+    session = Session(t, "socket", sockets=(ours, theirs))
+    equal(dns.asked, [], "questions before there is a mail")
+    began = time.monotonic()
+    for hello in (True, False):
+        session.client.envelope(hello=hello)
+        session.client.data(b"x\r\n")
+    took = time.monotonic() - began
+    check(took < 3, f"names were waited for {took:.1f} s")
+    session.leave()
+    fields = re.findall(rb"Received: from client\.test (.*)\n\tby (.*) \(msmtpd\)", recorded(t)[1])
+    equal(fields, [(client.encode(), own.encode())] * 2, "Received fields")
+
+
+# ---- options
+
+
+def test_under_lmtp_each_recipient_has_a_reply(t):
+    session = Session(t, "inetd", "--lmtp")
+    session.client.ask("LHLO client.test", 250)
+    session.client.envelope("a@b", "c@d", "e@f", hello=False)
+    session.client.data(b"x\r\n")
+    equal(session.client.reply()[:3], "250", "second reply")
+    session.leave()
+    check(b" (msmtpd) with LMTP;\n" in recorded(t)[1], "no LMTP in the Received field")
+
+
+def test_a_login_without_a_listener(t):
+    session = Session(t, "inetd", "--auth=joe,echo secret")
+    session.client.ask("EHLO client.test", 250)
+    session.client.ask("MAIL FROM:<a@b>", 530)
+    session.client.ask("AUTH PLAIN " + base64.b64encode(b"\0joe\0secret").decode(), 235)
+    session.client.envelope(hello=False)
+    session.client.data()
+    session.leave()
+    session.logged("authenticated as joe")
+
+
+@cases(("the command fails", "joe,false"), ("it says nothing", "joe,true"))
+def test_a_login_without_a_password(t, login):
+    ours, theirs = tcp_pair()
+    running = on_socket(t, theirs, "--inetd", f"--log={t.path('msmtpd.log')}", f"--auth={login}")
+    theirs.close()
+    equal(Client(ours, greeting=False).reply(), "421 4.3.0 the session cannot be started", "reply")
+    run = running.finish()
+    equal((run.code, run.err), (78, b""), "exit code and stderr")
+    check("session aborted" in content(t.path("msmtpd.log")).decode(), "nothing in the log")
+
+
+def test_more_addresses_than_a_command_takes_are_for_another_mail(t):
+    session = Session(t, "inetd", "--max-recipients=10000")
+    session.client.ask("EHLO client.test", 250)
+    session.client.ask("MAIL FROM:<a@b>", 250)
+    address = "%05d" + "x" * 800 + "@x.test"
+    session.client.say(b"".join(b"RCPT TO:<%s>\r\n" % (address % number).encode() for number in range(1400)))
+    replies = [session.client.reply()[:9] for _ in range(1400)]
+    taken = replies.count("250 2.1.5")
+    equal(replies, ["250 2.1.5"] * taken + ["452 4.5.3"] * (1400 - taken), "replies")
+    check(taken > 1200, f"only {taken} recipients")
+    session.client.data(b"x\r\n")
+    session.leave()
+    equal(len(recorded(t)[0]), 3 + taken, "words")
