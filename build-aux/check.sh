@@ -137,7 +137,7 @@ if wants sanitize; then
     # Without what only a real build has: rights, and memory that is small enough to search; and without what compares
     # much with another program, starts many, or is about files and shells.
     stage "sanitized system" 600 python3 tests/system/run.py -j 6 --program build/sanitize/bin/msmtp -k \
-      '^(?!counts|parity|clients\.|msmtpd_clients\.|msmtpd_load\.(.*leave_nothing|idle_sessions)|completion\.|sendmail_link\.installed|processes\.(after_auth|at_the_talk|each_process_has|the_network_child_never|the_parent_has|the_search|the_resolver|started_by_root)|.*SEGV)'
+      '^(?!counts|parity|clients\.|msmtpd_clients\.|msmtpd_load\.(.*leave_nothing|idle_sessions)|msmtpd_units|msmtpd_local\.whoever|completion\.|sendmail_link\.installed|processes\.(after_auth|at_the_talk|each_process_has|the_network_child_never|the_parent_has|the_search|the_resolver|started_by_root)|.*SEGV)'
   else
     skip "sanitized system tests" "no sanitizers (Debian packages: clang libclang-rt-dev)"
   fi
