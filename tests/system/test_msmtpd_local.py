@@ -221,6 +221,35 @@ def test_a_user_without_a_name_cannot_send_as_one(t):
     place.daemon.logged(f"there is no user '{NOBODY_HAS_IT}'")
 
 
+@cases(
+    ("quoted", '"john smith"@example.test'),
+    ("delimiters", '"a, b; <c>: (d) \\"e\\" \\\\"@example.test'),
+    ("shell", '"$(touch evil) `x` & | \'"@example.test'),
+    ("utf-8", "jörg.ü@example.test"),
+    ("quoted-utf-8", '"jörg  ü"@example.test'),
+    ("percent", "%F%U%H@example.test"),
+    ("dash", "-oQ/tmp@example.test"),
+)
+def test_each_mailbox_comes_through_msmtpd_and_msmtp(t, address):
+    server = t.serve(Dialogue())
+    rc = t.configure(server, allow_from_override="on")
+    daemon = msmtpd.start(t, f"--command={t.program} -C {rc} -f %F --")
+    with daemon.greeted() as client, client.makefile("rwb") as talk:
+        utf8 = "" if address.isascii() else " SMTPUTF8"
+        sender = ADDRESS if address.startswith(("%", "-")) else address
+        for line in ("EHLO x", f"MAIL FROM:<{sender}>{utf8}", f"RCPT TO:<{address}>", f"RCPT TO:<{RECIPIENT}>", "DATA",
+                     "Subject: x\r\n\r\nHello.\r\n."):
+            talk.write(line.encode() + b"\r\n")
+            talk.flush()
+            answer = talk.readline()
+            while answer[3:4] == b"-":
+                answer = talk.readline()
+            check(answer[:1] in b"23", f"answer to {line}: {answer!r}")
+    equal(server.mails[-1].sender, sender.encode().decode("latin-1"), "sender")
+    equal(server.mails[-1].recipients, [address.encode().decode("latin-1"), RECIPIENT], "recipients")
+    check(not os.path.exists(os.path.join(t.home, "evil")), "a shell read the address")
+
+
 def test_of_several_that_start_at_once_one_has_the_socket(t):
     """Also where one was left behind; the others say so, and take nothing away."""
     path = t.path("socket")
