@@ -3,6 +3,7 @@
 import grp
 import os
 import pwd
+import re
 import resource
 import signal
 import socket
@@ -16,6 +17,7 @@ import namespace
 import processes
 from harness import RECIPIENT, cases, check, equal, limit, root_only, skip
 from processes import wait_until
+from test_environment import syslog_socket
 
 TRUE = "--command=/bin/true --"
 ARGUMENT_ERRORS = {
@@ -503,6 +505,24 @@ def test_sighup_opens_the_log_again(t):
     check(len(authors) >= 2, "no session has written into the new log")
 
 
+def test_the_system_log_gets_the_lines_of_the_listener_and_of_its_sessions(t):
+    root_only("a /dev/log of our own")
+    log, port = syslog_socket(t), msmtpd.free_port()
+    running = t.start(f"--port={port}", "--log=syslog", TRUE, program=msmtpd.program(t))
+
+    def message():
+        return re.fullmatch(r"<22>\w{3} [ \d]\d [\d:]{8} msmtpd\[(\d+)\]: (.*?)\n?", log.recv(4096).decode()).groups()
+
+    pid, text = message()
+    equal(pid, str(running.pid), "who listens")
+    check("listens on" in text, text)
+    check(greeting(("127.0.0.1", port)).startswith(b"220 "), "greeting")
+    said = dict(message() for _ in range(3))
+    check(str(running.pid) in said and len(said) == 2, f"{said}")
+    os.kill(running.pid, signal.SIGTERM)
+    equal(running.finish().code, 0, "exit code")
+
+
 # ---- too much ----
 
 
@@ -594,6 +614,22 @@ def test_a_crash_means_another_forker_for_the_next_client(t):
     check(wait_until(lambda: set(daemon.children("msmtp-smtpd-forker")) - {forker}, 5), "there is no new one")
     check(wait_until(lambda: not processes.state(forker), 5), "the old one does not end")
     daemon.greeted().close()
+    equal(daemon.stop().code, 0, "exit code")
+
+
+def test_who_crashes_copies_without_end_gets_ten_forkers_a_second(t):
+    daemon = msmtpd.start(t, TRUE)
+    seen, began = set(), time.monotonic()
+    while time.monotonic() - began < 1.5:
+        for forker in daemon.children("msmtp-smtpd-forker"):
+            seen.add(forker)
+            for copy in processes.children(forker):
+                try:
+                    os.kill(copy, signal.SIGKILL)
+                except ProcessLookupError:
+                    pass
+    check(5 < len(seen) < 30, f"{len(seen)} forkers in 1.5 s")
+    check(wait_until(lambda: daemon.connect().recv(100).startswith(b"220 "), 8), "it does not recover")
     equal(daemon.stop().code, 0, "exit code")
 
 
