@@ -29,8 +29,9 @@ std::string why_not_executable(const std::string& program, std::string_view path
     return reason == 0 ? std::string() : error_text(reason);
   }
   for (const std::string_view directory : split(path, ':')) {
-    const std::string place(directory.empty() ? "." : directory);
-    if (reason_against(place + '/' + program) == 0) return {};
+    std::string place(directory.empty() ? "." : directory);
+    place.append("/").append(program);
+    if (reason_against(place) == 0) return {};
   }
   return "it is in no directory of PATH";
 }

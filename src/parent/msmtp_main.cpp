@@ -13,28 +13,19 @@
 #include "parent/send_mail.hpp"
 #include "parent/server_modes.hpp"
 #include "parent/session_mode.hpp"
+#include "parent/standard_descriptors.hpp"
 
 #include <cerrno>
 #include <config.hpp>
 #include <csignal>
 #include <cstdlib>
-#include <fcntl.h>
 #include <string>
 #include <string_view>
-#include <unistd.h>
 #include <variant>
 #include <vector>
 
 namespace msmtp {
 namespace {
-
-// A caller may have closed 0, 1 or 2; what we open must never take their numbers. Standard input is replaced by
-// something that cannot be read, because a mail that is not there is not an empty mail.
-void occupy_standard_descriptors() {
-  for (const int number : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) {
-    if (fcntl(number, F_GETFD) < 0) (void)open("/dev/null", number == STDIN_FILENO ? O_WRONLY : O_RDWR);
-  }
-}
 
 std::string text_of_version(const Options& options) {
   VersionFacts facts;
