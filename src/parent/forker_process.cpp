@@ -52,24 +52,20 @@ Result<void> ForkerProcess::order(std::span<const Fd> ends) {
 
 ForkerProcess::News ForkerProcess::hear(const DaemonLog& log) {
   pass_on(member_, log);
-  News news = News::none;
-  while (orders_.fd().is_open()) {
-    const auto message = orders_.expect<Crashed, Failed>(at_once());
-    if (!message) {
-      const Cause cause = message.error().cause;
-      if (cause == Cause::peer_silent) return news;
-      if (cause != Cause::peer_gone) log.error(message.error().text);
-      return News::lost;
-    }
-    if (const auto* crashed = std::get_if<Crashed>(&*message)) {
-      log.error("a copy of " + program() + " was killed by signal " + std::to_string(crashed->signal));
-      news = News::crashed;
-      continue;
-    }
-    log.error(error_of(std::get<Failed>(*message)).text);
+  if (!orders_.fd().is_open()) return News::none;
+  const auto message = orders_.expect<Crashed, Failed>(at_once());
+  if (!message) {
+    const Cause cause = message.error().cause;
+    if (cause == Cause::peer_silent) return News::none;
+    if (cause != Cause::peer_gone) log.error(message.error().text);
     return News::lost;
   }
-  return news;
+  if (const auto* crashed = std::get_if<Crashed>(&*message)) {
+    log.error("a copy of " + program() + " was killed by signal " + std::to_string(crashed->signal));
+    return News::crashed;
+  }
+  log.error(error_of(std::get<Failed>(*message)).text);
+  return News::lost;
 }
 
 StartingVerifier::StartingVerifier(StartedMember started, bool always_delay)

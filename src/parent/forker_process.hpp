@@ -24,7 +24,7 @@ class ForkerProcess {
 
   // One copy, which gets ENDS. Never waits: a process that does not keep up is an error.
   Result<void> order(std::span<const Fd> ends);
-  // What it has said; LOG gets what people should know.
+  // One thing that it has said, if any; LOG gets what people should know.
   News hear(const DaemonLog& log);
   // No more copies: it ends with the last of them.
   void retire() { orders_.close(); }
