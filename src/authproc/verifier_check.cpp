@@ -32,13 +32,15 @@ class Check {
   const CheckPlan& plan_;
   CheckToServer& server_;
   CheckToSession& session_;
+  int failed_ = 0;
 };
 
 Result<void> Check::run() {
-  for (;;) {
+  while (failed_ < max_failed_logins) {
     const LoginStart start = TRY(server_.expect_one<LoginStart>(Deadline::never()));
-    if (TRY(exchange(start.mechanism))) return {};
+    if (TRY(exchange(start.mechanism))) break;
   }
+  return {};
 }
 
 // True when the client is who it says it is.
@@ -75,6 +77,7 @@ Result<bool> Check::accept(const std::string& proof) {
 }
 
 Result<void> Check::refuse() {
+  ++failed_;
   plan_.failed_logins.report();
   delay();
   return server_.send(Verdict{false}, Deadline::in(patience));

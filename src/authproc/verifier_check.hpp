@@ -20,7 +20,8 @@ struct CheckPlan {
   bool always_delay = false;
 };
 
-// Until a login is accepted, of which the session hears before the server does, or the server is gone. After a login
+// Until a login is accepted, of which the session hears before the server does, max_failed_logins have failed, or the
+// server is gone. After a login
 // that failed, here or in another session within the last minute, each verdict takes a second. The error is a server
 // that says what is not legal.
 Result<void> check_logins(const CheckPlan& plan, CheckToServer& server, CheckToSession& session);

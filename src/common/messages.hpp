@@ -40,6 +40,7 @@ inline constexpr std::size_t max_password = 64 * 1024;
 inline constexpr std::size_t max_sasl_message = max_password + 1024;  // a token, and what a mechanism puts around it
 inline constexpr std::size_t max_reply_text = 32 * 1024;
 inline constexpr std::size_t max_sasl_steps = 16;
+inline constexpr int max_failed_logins = 5;  // of one session of msmtpd
 inline constexpr std::size_t max_candidates = 4096;
 inline constexpr std::size_t max_fingerprints = 50;
 

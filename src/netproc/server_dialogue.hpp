@@ -63,8 +63,6 @@ class ServerDialogue {
   // After so many errors without a mail that was accepted the session ends.
   static constexpr int max_errors = 20;
 
-  static constexpr int max_failed_logins = 5;
-
   explicit ServerDialogue(const Serve& settings) : settings_(settings) {}
 
   ServerReply greeting() const;

@@ -10,6 +10,9 @@
 #include <criterion/criterion.h>
 
 #include <chrono>
+#include <vector>
+#include <iterator>
+#include <algorithm>
 #include <csignal>
 #include <dirent.h>
 #include <fcntl.h>
@@ -219,13 +222,19 @@ Test(verifier, what_is_wrong_is_refused_and_may_be_tried_again, .timeout = 60) {
   Verifier verifier;
   Session session = verifier.seal().session();
   cr_expect(!session.plain("the wrong one"));
-  cr_expect(!session.plain(""));
   cr_expect(!session.plain(password, "jim"));
   cr_expect(!session.plain(password, "JOE"));
   cr_expect(!scram(session, "the wrong one").has_value());
-  cr_expect(!scram(session, password, "jim").has_value());
   cr_expect(session.plain(password, "joe", "somebody else"));
   cr_expect(session.verified() == "joe");
+}
+
+Test(verifier, a_session_that_guesses_has_no_verifier_soon, .timeout = 60) {
+  Verifier verifier;
+  Session session = verifier.seal().session();
+  cr_expect(!scram(session, password, "jim").has_value());
+  for (int i = 1; i < max_failed_logins; ++i) cr_expect(!session.plain("the wrong one"));
+  cr_expect(session.is_over());
 }
 
 Test(verifier, whoever_does_not_exist_has_a_salt_too_and_always_the_same, .timeout = 60) {
@@ -239,6 +248,55 @@ Test(verifier, whoever_does_not_exist_has_a_salt_too_and_always_the_same, .timeo
   cr_expect(salt != salt_of(one, "nobody else"));
   cr_expect(salt_of(one, "joe") == salt_of(other, "joe"));
   cr_expect(salt.size() == salt_of(one, "joe").size());
+}
+
+// Else whoever has heard one login could say it again to another copy.
+Test(verifier, no_two_copies_challenge_with_the_same_words, .timeout = 60) {
+  Verifier verifier;
+  verifier.seal();
+  std::vector<std::string> challenges;
+  for (int i = 0; i < 5; ++i) {
+    Session session = verifier.session();
+    session.start(Mechanism::scram_sha_256, "n,,n=joe,r=the-same-nonce");
+    challenges.push_back(session.challenge());
+    cr_expect(challenges.back().starts_with("r=the-same-nonce"));
+  }
+  std::ranges::sort(challenges);
+  cr_expect(std::ranges::adjacent_find(challenges) == challenges.end());
+}
+
+namespace {
+
+using Said = void (*)(Session&);
+
+constexpr Said words_of_a_server[] = {
+    [](Session& it) { (void)it.server.send(LoginStart{Mechanism::plain}, soon()); },
+    [](Session& it) { (void)it.server.send(LoginStart{Mechanism::external}, soon()); },
+    [](Session& it) { it.say(std::string_view("\0joe\0the right one", 18)); },
+    [](Session& it) { it.say(std::string_view("\0joe\0the wrong one", 18)); },
+    [](Session& it) { (void)it.server.send(Cancel{}, soon()); },
+};
+constexpr std::size_t words = std::size(words_of_a_server);
+
+}  // namespace
+
+// A server that was taken over says whatever it likes, in every order, in as many sessions: only who starts a login and
+// then brings the password is verified.
+Test(verifier, whatever_a_server_says_only_the_password_verifies, .timeout = 60) {
+  Verifier verifier;
+  verifier.seal();
+  std::vector<Session> sessions;
+  for (std::size_t number = 0; number < words * words * words; ++number) {
+    Session& session = sessions.emplace_back(verifier.session());
+    for (std::size_t i = 0, rest = number; i < 3; ++i, rest /= words) words_of_a_server[rest % words](session);
+    session.server.socket().finish_sending();
+  }
+  for (std::size_t number = 0; number < sessions.size(); ++number) {
+    const bool has_brought_it = number % words == 0 && number / words % words == 2;
+    const auto verified = sessions[number].check.expect_one<Verified>(soon());
+    cr_expect(verified.has_value() == has_brought_it, "%zu", number);
+    cr_expect(verified.has_value() || verified.error().cause == Cause::peer_gone, "%zu", number);
+  }
 }
 
 // A failed login makes all sessions slow, those that were there before it as well.

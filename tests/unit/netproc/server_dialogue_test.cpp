@@ -294,7 +294,7 @@ TEST_CASE("how a login ended is told, and then it may be tried again") {
 TEST_CASE("too many failed logins end the session") {
   ServerDialogue dialogue(with_login());
   act(dialogue, "EHLO x");
-  for (int i = 1; i < ServerDialogue::max_failed_logins; ++i) {
+  for (int i = 1; i < max_failed_logins; ++i) {
     CHECK(std::get<Say>(dialogue.login_ended(LoginEnd::refused)).reply.code == 535);
   }
   const ServerAction last = dialogue.login_ended(LoginEnd::refused);
