@@ -21,6 +21,7 @@ class CommandService final : public MailService {
 
   Result<ClientAnswer> begin(NewMail& sender) override;
   Result<ClientAnswer> add(const SessionMail& mail, std::string_view recipient) override;
+  bool has_time() const override { return true; }
   Result<DeliveryEnds> start(const SessionMail& mail) override;
   std::string_view content(std::string_view piece, bool last) override;
   void hear(std::string_view errors) override;

@@ -133,18 +133,35 @@ Result<SmtpSession::Next> SmtpSession::take_mail(NewMail sender) {
 
 Result<SmtpSession::Next> SmtpSession::take_content(const SessionMail& mail) {
   if (mail.recipients.empty()) return fail(lied("a mail without recipients"));
-  auto started = service_.start(mail);
-  if (!started) {
-    TRY(answer(451, "4.3.0 " + started.error().text));
+  Delivery delivery{mail, {}, {}, {}};
+  if (!service_.has_time()) start(delivery);
+  if (delivery.failure) {
+    TRY(refuse(*delivery.failure));
     return Next::mail;
   }
-  MailDelivery delivery(
-      std::move(*started), crew_, [this](std::string_view errors) { service_.hear(errors); }, end_);
   TRY(answer(354, "go on"));
   return deliver(delivery);
 }
 
-Result<SmtpSession::Next> SmtpSession::deliver(MailDelivery& delivery) {
+void SmtpSession::start(Delivery& delivery) {
+  if (delivery.process || delivery.failure) return;
+  auto started = service_.start(delivery.mail);
+  if (!started) {
+    delivery.failure = std::move(started).error();
+    return;
+  }
+  delivery.process.emplace(
+      std::move(*started), crew_, [this](std::string_view errors) { service_.hear(errors); }, end_);
+  if (!delivery.held.empty()) delivery.process->give(service_.content(std::exchange(delivery.held, {}), false));
+}
+
+// For a process that cannot be had the mail is dropped, and at its end the client hears why.
+void SmtpSession::give(Delivery& delivery, std::string_view piece) {
+  start(delivery);
+  if (delivery.process) delivery.process->give(service_.content(piece, false));
+}
+
+Result<SmtpSession::Next> SmtpSession::deliver(Delivery& delivery) {
   for (std::uint64_t octets = 0;;) {
     const auto message = TRY((next<Chunk, ChunkEnd, Abandoned, Departed, Failed>()));
     if (const auto* failure = std::get_if<Failed>(&message)) return fail(error_of(*failure));
@@ -152,20 +169,27 @@ Result<SmtpSession::Next> SmtpSession::deliver(MailDelivery& delivery) {
     if (std::holds_alternative<Departed>(message)) return Next::end;
     if (const auto* end = std::get_if<ChunkEnd>(&message)) {
       if (end->octets != octets) return fail(lied("a mail of another size than it says"));
-      return finish(delivery);
+      TRY(finish(delivery));
+      return Next::mail;
     }
     const std::string_view piece = std::get<Chunk>(message).bytes.view();
+    const bool is_first = octets == 0;
     octets += piece.size();
     if (settings_.size_limit > 0 && octets > settings_.size_limit) return fail(lied("a mail that is too large"));
-    delivery.give(service_.content(piece, false));
+    if (is_first && !delivery.process) {
+      delivery.held = piece;
+    } else {
+      give(delivery, piece);
+    }
   }
 }
 
-Result<SmtpSession::Next> SmtpSession::finish(MailDelivery& delivery) {
-  delivery.give(service_.content({}, true));
-  const int status = delivery.finish();
-  TRY(answer(service_.end(status, delivery.errors())));
-  return Next::mail;
+Result<void> SmtpSession::finish(Delivery& delivery) {
+  start(delivery);
+  if (!delivery.process) return refuse(*delivery.failure);
+  delivery.process->give(service_.content({}, true));
+  const int status = delivery.process->finish();
+  return answer(service_.end(status, delivery.process->errors()));
 }
 
 }  // namespace msmtp

@@ -34,8 +34,11 @@ class MailService {
   virtual Result<ClientAnswer> begin(NewMail& sender);
   // RCPT, whose forward-path is one. The answer likewise.
   virtual Result<ClientAnswer> add(const SessionMail& mail, std::string_view recipient);
-  // DATA or the first BDAT: the process that takes the mail. When it cannot be had the client hears why, and may try
-  // again.
+  // Whether start() can wait until a mail is whole, where it is so small that it comes in one piece. Then nobody ever
+  // has half of it, and a client that is slow keeps no process waiting.
+  virtual bool has_time() const { return false; }
+  // DATA or the first BDAT, or later: the process that takes the mail. When it cannot be had the client hears why, and
+  // may try again.
   virtual Result<DeliveryEnds> start(const SessionMail& mail) = 0;
   // What the process gets for PIECE of the content; LAST: and there is no more. Good until the next call.
   virtual std::string_view content(std::string_view piece, bool last);
@@ -64,9 +67,20 @@ class SmtpSession {
 
   Result<void> begin(std::optional<Fd> client);
   Result<Next> take_mail(NewMail sender);
+  // A mail while its content comes: either of both once it was tried to start what takes it.
+  struct Delivery {
+    const SessionMail& mail;
+    std::string held;  // the first piece, until then
+    std::optional<MailDelivery> process;
+    std::optional<Error> failure;
+  };
+
   Result<Next> take_content(const SessionMail& mail);
-  Result<Next> deliver(MailDelivery& delivery);
-  Result<Next> finish(MailDelivery& delivery);
+  Result<Next> deliver(Delivery& delivery);
+  Result<void> finish(Delivery& delivery);
+  void start(Delivery& delivery);
+  void give(Delivery& delivery, std::string_view piece);
+  Result<void> refuse(const Error& failure) { return answer(451, "4.3.0 " + failure.text); }
   Result<void> add_recipient(SessionMail& mail, const NewRecipient& recipient);
   Result<void> answer(const ClientAnswer& answer);
   Result<void> answer(std::uint16_t code, std::string_view text) { return answer(client_answer(code, text)); }

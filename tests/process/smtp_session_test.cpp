@@ -31,6 +31,7 @@ class Takers final : public MailService {
   int exit_code = 0;
   bool confirmed = true;   // whether they are told of the end by a confirmation
   bool reads = true;       // or they end before they have read anything
+  bool in_time = true;     // or they are started only for a mail that is whole
   std::string last_words;  // on standard error
   int started = 0;
 
@@ -45,6 +46,7 @@ class Takers final : public MailService {
     return text;
   }
 
+  bool has_time() const override { return !in_time; }
   Result<DeliveryEnds> start(const SessionMail& mail) override {
     ++started;
     Pipe input = make_pipe().value();
@@ -211,6 +213,31 @@ Test(smtp_session, a_mail_that_is_abandoned_is_not_sent_and_the_next_one_is, .ti
   cr_expect(takers.started == 2);
 }
 
+Test(smtp_session, where_there_is_time_nobody_is_started_for_half_a_small_mail, .timeout = 20) {
+  PlayedCrew played;
+  Takers takers;
+  takers.in_time = false;
+  played.play_server([](ServerEnd& end) {
+    begin(end);
+    for (int i = 0; i < 3; ++i) {
+      envelope(end);
+      content(end);
+      insist(chunk(end, "half").has_value() && end.send(Abandoned{}).has_value());
+    }
+    insist(whole_mail(end, "small") == 250 && whole_mail(end, "") == 250);
+    envelope(end);
+    content(end);
+    insist(chunk(end, "in ").has_value() && chunk(end, "three ").has_value() && chunk(end, "pieces").has_value());
+    insist(end.send(ChunkEnd{15}).has_value() && answered(end) == 250);
+    insist(end.send(Departed{}).has_value());
+  });
+  cr_assert(run(played, takers).has_value());
+  cr_expect(takers.started == 3);
+  cr_expect(takers.report() ==
+            "joe@x.test to bob@x.test: small\njoe@x.test to bob@x.test: \n"
+            "joe@x.test to bob@x.test: in three pieces\n");
+}
+
 Test(smtp_session, whoever_goes_in_the_middle_of_a_mail_has_not_sent_it, .timeout = 20) {
   PlayedCrew played;
   Takers takers;
@@ -357,6 +384,20 @@ Test(smtp_session, addresses_are_looked_at_again, .timeout = 20) {
   cr_expect(takers.report() == " to -a@b: \n");
 }
 
+namespace {
+
+class Unavailable final : public MailService {
+ public:
+  explicit Unavailable(bool has_time) : has_time_(has_time) {}
+  bool has_time() const override { return has_time_; }
+  Result<DeliveryEnds> start(const SessionMail&) override { return fail(ExitCode::os_error, "no more\nprocesses"); }
+
+ private:
+  bool has_time_;
+};
+
+}  // namespace
+
 Test(smtp_session, where_no_taker_can_be_started_the_client_may_try_again, .timeout = 20) {
   PlayedCrew played;
   played.play_server([](ServerEnd& end) {
@@ -367,10 +408,22 @@ Test(smtp_session, where_no_taker_can_be_started_the_client_may_try_again, .time
     }
     insist(end.send(Departed{}).has_value());
   });
-  class None final : public MailService {
-   public:
-    Result<DeliveryEnds> start(const SessionMail&) override { return fail(ExitCode::os_error, "no more\nprocesses"); }
-  } none;
+  Unavailable none(false);
+  cr_expect(SmtpSession(played.crew, none, settings()).run().has_value());
+}
+
+Test(smtp_session, where_that_turns_out_later_the_client_hears_it_at_the_end, .timeout = 20) {
+  PlayedCrew played;
+  played.play_server([](ServerEnd& end) {
+    begin(end);
+    for (int i = 0; i < 2; ++i) insist(whole_mail(end, "x") == 451);
+    envelope(end);
+    content(end);
+    for (int i = 0; i < 3; ++i) insist(chunk(end, "x").has_value());
+    insist(end.send(ChunkEnd{3}).has_value() && answered(end) == 451);
+    insist(end.send(Departed{}).has_value());
+  });
+  Unavailable none(true);
   cr_expect(SmtpSession(played.crew, none, settings()).run().has_value());
 }
 

@@ -350,8 +350,10 @@ def test_a_command_that_a_signal_ends_may_be_tried_again(t):
 def test_a_command_that_cannot_be_started(t, command):
     session = Session(t, "inetd", command=command)
     for hello in (True, False):
-        session.client.envelope(hello=hello)
-        equal(session.client.ask("DATA", 451), "451 4.3.0 Cannot start pipe command", "reply")
+        for size in (10, 200_000):
+            session.client.envelope(hello=hello)
+            equal(session.client.data(b"x" * size + b"\r\n", code=451), "451 4.3.0 Cannot start pipe command", "reply")
+            hello = False
     session.logged("cannot start ")
     session.leave()
 
@@ -422,14 +424,13 @@ BROKEN = cases(
 def begin_mail(session, how):
     session.client.envelope()
     if how in ("client in BDAT", "RSET"):
-        session.client.say(b"BDAT 5\r\nhello")
+        session.client.say(b"BDAT 140000\r\n" + b"hello\r\n" * 20_000)
         session.client.reply()
     else:
         session.client.ask("DATA", 354)
         session.client.say(b"hello\r\n" * 20_000)
     check(wait_until(lambda: content(session.t.path("begun")), 5), "the command was not started")
-    if how != "RSET" and how != "client in BDAT":
-        check(wait_until(lambda: content(session.t.path("content")), 5), "nothing came to the command")
+    check(wait_until(lambda: content(session.t.path("content")), 5), "nothing came to the command")
 
 
 @BROKEN
@@ -468,13 +469,32 @@ def test_a_mail_that_breaks_off_is_not_taken_for_whole(t, how, mode):
     equal(content(t.path("ends")), b"", "a mail that was taken for whole")
 
 
+@cases("client in DATA", "client in BDAT", "session", "RSET")
+def test_of_half_a_small_mail_the_command_hears_nothing(t, how):
+    session = Session(t, "inetd")
+    session.client.envelope()
+    session.client.say(b"DATA\r\n" if how != "RSET" and how != "client in BDAT" else b"BDAT 5\r\nhello")
+    session.client.reply()
+    session.client.say(b"hello\r\n" * 100 if how != "RSET" and how != "client in BDAT" else b"")
+    if how == "RSET":
+        session.client.ask("RSET", 250)
+        session.client.ask("QUIT", 221)
+    elif how == "session":
+        os.kill(session.running.pid, signal.SIGKILL)
+    else:
+        session.client.sock.close()
+    session.running.finish()
+    time.sleep(0.05)
+    equal(recorded(t), ([], b""), "what the command has got")
+
+
 def test_one_session_that_is_killed_ends_no_other(t):
     session = Session(t, "listener")
     other = Client(session.daemon.connect())
-    begin = processes.children(session.daemon.helper("msmtp-smtpd-forker"))
-    check(begin, "no servers")
     session.client.envelope()
     session.client.ask("DATA", 354)
+    session.client.say(b"hello\r\n" * 20_000)
+    check(wait_until(session.session_pid, 5), "no session has a command")
     os.kill(session.session_pid(), signal.SIGKILL)
     check(session.client.has_hung_up(), "the client is still connected")
     other.envelope()
