@@ -567,6 +567,22 @@ def test_when_descriptors_run_out_clients_are_told_and_nothing_spins(t):
     equal(daemon.stop().code, 0, "exit code")
 
 
+def test_without_any_descriptor_the_reserve_tells_the_client(t):
+    daemon = msmtpd.start(t, TRUE)
+    daemon.greeted().close()
+    wait_until(lambda: len(daemon.sessions()) == 4)
+    open_ones = processes.descriptors(daemon.pid)
+    first_free = next(number for number in range(3, 1000) if number not in open_ones)
+    limits = resource.prlimit(daemon.pid, resource.RLIMIT_NOFILE)
+    resource.prlimit(daemon.pid, resource.RLIMIT_NOFILE, (first_free, limits[1]))
+    for _ in range(3):
+        equal(rest_of(daemon.connect()), b"421 4.3.0 no session can be started; try again later\r\n", "reply")
+    daemon.logged("a client was sent away: Too many open files")
+    resource.prlimit(daemon.pid, resource.RLIMIT_NOFILE, limits)
+    daemon.greeted().close()
+    equal(daemon.stop().code, 0, "exit code")
+
+
 # ---- lost processes ----
 
 
