@@ -11,7 +11,7 @@ import namespace
 import processes
 import under_unit
 from dialogue import Auth, Dialogue
-from harness import ENVIRONMENT, RECIPIENT, check, equal, root_only, skip
+from harness import ENVIRONMENT, RECIPIENT, cases, check, equal, root_only, skip
 from test_msmtpd_local import people
 
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -131,6 +131,43 @@ def test_a_service_for_one_connection_sends(t):
     equal(run.code, 0, f"status: {run}")
     equal(len(server.mails), 1, "mails")
     check(b"127.0.0.1" in run.err, f"log: {run.err}")
+
+
+@cases(("one-for-all", "msmtpd.service"), ("one-for-each", "msmtpd@.service"))
+def test_users_of_the_socket_unit_are_known_by_uid(t, unit):
+    """What msmtpd.socket makes, with Accept=no and yes."""
+    service, allowed, other = people(3)
+    server, command = relay(t, service)
+    path = t.path("submit")
+    rc = t.path("client", f"account default\nsocket {path}\nfrom root@example.test\n", 0o644)
+    mail = t.path("mail", "Subject: x\n\nHello.\n")
+    with socket.socket(socket.AF_UNIX) as listening:
+        listening.settimeout(20)
+        listening.bind(path)
+        os.chmod(path, 0o666)
+        listening.listen(8)
+
+        def start(handed):
+            return t.start("--log=-", command, "--from=*:%U@example.test", f"--allow-user={allowed.pw_name}",
+                           program=launcher(t, unit, service), env={"LISTEN_FDS": "1"}, pass_fds=(3,),
+                           preexec_fn=lambda: os.dup2(handed.fileno(), 3))
+
+        daemons = [start(listening)] if unit == "msmtpd.service" else []
+        for user, code in ((allowed, 0), (other, 76)):
+            with open(mail, "rb") as file:
+                client = t.start("-C", rc, RECIPIENT, user=user.pw_uid, stdin=file)
+            if unit != "msmtpd.service":
+                accepted, _ = listening.accept()
+                with accepted:
+                    daemons.append(start(accepted))
+            run = client.finish()
+            equal(run.code, code, f"status of msmtp: {run}")
+        for daemon in daemons:
+            if unit == "msmtpd.service":
+                daemon.process.terminate()
+            daemon.finish()
+    equal([sent.sender for sent in server.mails], [f"{allowed.pw_name}@example.test"], "senders")
+    check(os.path.exists(path), "the socket is the service manager's")
 
 
 def test_what_the_units_forbid_is_forbidden(t):
