@@ -35,7 +35,8 @@ ARGUMENT_ERRORS = {
 def refused(t, code, text, *options, **more):
     """msmtpd with OPTIONS ends with CODE and the one line TEXT."""
     run = msmtpd.run(t, *options, **more)
-    equal((run.code, run.errors), (code, [f"{msmtpd.program(t)}: {text}"]), "exit code and standard error")
+    program = more.get("program", msmtpd.program(t))
+    equal((run.code, run.errors), (code, [f"{program}: {text}"]), "exit code and standard error")
     equal(run.out, b"", "standard output")
 
 
@@ -391,7 +392,9 @@ def test_a_user_that_there_is_not_and_one_that_takes_root(t):
 
 
 def program_for_all(t):
-    return os.path.join(os.path.dirname(t.options.program_for_all), "msmtpd") if os.geteuid() == 0 else None
+    return (
+        os.path.join(os.path.dirname(t.options.program_for_all), "msmtpd") if os.geteuid() == 0 else msmtpd.program(t)
+    )
 
 
 def as_user_with_port_25(t, *options, capability=True, **more):
@@ -399,8 +402,7 @@ def as_user_with_port_25(t, *options, capability=True, **more):
     t.as_nobody()
     caps = ["--inh-caps=+net_bind_service", "--ambient-caps=+net_bind_service"] if capability else []
     words = ["--reuid=nobody", "--regid=nogroup", "--clear-groups", *caps]
-    program = os.path.join(os.path.dirname(t.options.program_for_all), "msmtpd")
-    return t.start(*words, program, *options, TRUE, program="setpriv", **more)
+    return t.start(*words, program_for_all(t), *options, TRUE, program="setpriv", **more)
 
 
 def test_port_25_with_an_ambient_capability(t):
@@ -568,6 +570,7 @@ def test_when_descriptors_run_out_clients_are_told_and_nothing_spins(t):
 
 
 def test_without_any_descriptor_the_reserve_tells_the_client(t):
+    root_only("changing the limits of another process")
     daemon = msmtpd.start(t, TRUE)
     daemon.greeted().close()
     wait_until(lambda: len(daemon.sessions()) == 4)
