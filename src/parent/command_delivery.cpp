@@ -56,7 +56,7 @@ void restore_signals(const sigset_t& ignored) {
 // All of ours are close-on-exec. What somebody else opened without that would only be seen here.
 void leave_no_other_descriptors() {
 #if defined(CLOSE_RANGE_CLOEXEC)
-  (void)close_range(STDERR_FILENO + 1, ~0U, 0);
+  (void)close_range(STDERR_FILENO + 1, ~0U, CLOSE_RANGE_CLOEXEC);
 #endif
 }
 
