@@ -4,6 +4,7 @@
 #include "authproc/sasl_prep.hpp"
 #include "common/base64.hpp"
 
+#include <algorithm>
 #include <gsasl.h>
 #include <utility>
 
@@ -119,7 +120,15 @@ std::string SaslServer::next_question() {
   return std::exchange(asked_, true) ? "Password:" : "Username:";
 }
 
+// The library takes what comes before a NUL for all of a password.
+bool SaslServer::is_whole(std::string_view response) const {
+  const auto separators = std::ranges::count(response, '\0');
+  if (mechanism_ == Mechanism::plain) return separators == 2;
+  return separators == 0;
+}
+
 SaslTurn SaslServer::step(std::string_view response) {
+  if (!is_whole(response)) return {SaslTurn::Kind::refused, {}};
   char* output = nullptr;
   std::size_t size = 0;
   const int code = gsasl_step(session_.get(), response.data(), response.size(), &output, &size);

@@ -55,6 +55,7 @@ class SaslServer {
 
   explicit SaslServer(Mechanism mechanism) : mechanism_(mechanism) {}
 
+  bool is_whole(std::string_view response) const;
   std::string next_question();
 
   Mechanism mechanism_;

@@ -73,8 +73,11 @@ Result<bool> SmtpServer::step() {
   const auto line = TRY(next_line());
   if (!line) return false;
   client_speaks_lf_ = !line->crlf;
-  const ServerAction action = dialogue_.act(command_of(*line));
-  return std::visit([this](const auto& wanted) { return perform(wanted); }, action);
+  const ServerCommand command = command_of(*line);
+  const ServerAction action = dialogue_.act(command);
+  const bool goes_on = TRY(std::visit([this](const auto& wanted) { return perform(wanted); }, action));
+  if (std::holds_alternative<AuthCommand>(command)) wipe_login();
+  return goes_on;
 }
 
 ServerCommand SmtpServer::command_of(const ClientLine& line) const {

@@ -16,7 +16,6 @@ constexpr std::chrono::seconds patience(30);
 
 Result<bool> SmtpServer::perform(const TakeLogin& action) {
   const auto end = TRY(lead_login(action));
-  wipe_login();
   if (!end) return false;
   if (end == LoginEnd::accepted || end == LoginEnd::unavailable) verifier_.reset();
   const ServerAction told = dialogue_.login_ended(*end);
@@ -73,7 +72,7 @@ SmtpServer::ClientTurn SmtpServer::turn_in(const ClientLine& line) const {
   return std::move(*response);
 }
 
-// What the client has sent up to here.
+// What the client has sent up to here, also when AUTH was refused: there may have been a password behind it.
 void SmtpServer::wipe_login() {
   lines_.wipe();
   const char* const end = unread_.empty() ? input_.get() + input_size : unread_.data();

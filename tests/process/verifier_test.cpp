@@ -350,6 +350,17 @@ Test(verifier, broken_messages_of_clients_are_refused_and_nothing_else, .timeout
   cr_expect(session.plain(password));
 }
 
+Test(verifier, nothing_may_stand_behind_a_password, .timeout = 60) {
+  Verifier verifier;
+  Session session = verifier.seal().session();
+  cr_expect(!session.plain(std::string_view("the right one\0x", 15)));
+  session.start(Mechanism::login, "joe");
+  cr_expect(session.challenge() == "Password:");
+  session.say(std::string_view("the right one\0", 14));
+  cr_expect(!session.verdict());
+  cr_expect(session.plain(password));
+}
+
 Test(verifier, names_and_passwords_are_prepared_alike, .timeout = 60) {
   Verifier verifier(false, "printf 'Stra\\303\\237e\\302\\240\\342\\205\\250\\n'", "I\xc2\xadX");
   Session session = verifier.seal().session();
