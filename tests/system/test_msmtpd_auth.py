@@ -7,6 +7,7 @@ import pty
 import shutil
 import signal
 import smtplib
+import socket
 import subprocess
 import time
 
@@ -109,6 +110,27 @@ def test_python_logs_in_with_and_without_an_initial_response(t, method):
             session.auth(method, getattr(session, "auth_" + method.lower()), initial_response_ok=initial)
             session.sendmail("a@example.test", [RECIPIENT], "Subject: x\r\n\r\nThis is the body\r\n")
     equal(holds(mails), 2, "mails")
+
+
+def test_a_single_session_asks_for_a_login_too(t):
+    """And always takes its time: nobody knows what happened in others."""
+    take, mails = command(t)
+    ours, theirs = socket.socketpair()
+    words = [msmtpd.program(t), take, "--inetd", f"--auth=joe,{COMMAND}"]
+    process = subprocess.Popen(words, stdin=theirs, stdout=theirs, env=t.environment())
+    theirs.close()
+    ours.settimeout(LIMIT)
+    with process, ours, ours.makefile("rb") as file:
+        check(file.readline().startswith(b"220 "), "greeting")
+        ours.sendall(b"HELO x\r\nMAIL FROM:<a@b>\r\n")
+        equal([file.readline()[:3] for _ in range(2)], [b"250", b"530"], "before the login")
+        begin = time.monotonic()
+        ours.sendall(b"AUTH PLAIN " + base64.b64encode(f"\0joe\0{PASSWORD}".encode()) + b"\r\n")
+        equal(file.readline()[:3], b"235", "the login")
+        check(time.monotonic() - begin >= 1, "late")
+        ours.sendall(b"MAIL FROM:<a@b>\r\nRCPT TO:<c@d>\r\nBDAT 18 LAST\r\nThis is the body\r\nQUIT\r\n")
+        equal([file.readline()[:3] for _ in range(4)], [b"250", b"250", b"250", b"221"], "a mail")
+        equal((process.wait(LIMIT), holds(mails)), (0, 1), "exit code and mails")
 
 
 def test_nothing_happens_before_a_login(t):
