@@ -70,6 +70,8 @@ class ClientSession {
         }) {}
 
   Crew& crew() { return crew_; }
+  // What can be done before there is a client.
+  Result<void> prepare();
   // SOCKET: of the client, where the server has not got it yet. SIGN: what ends the session when it becomes readable.
   int serve(const std::optional<NewClient>& client, std::optional<Fd> socket, int sign, CheckEnd* check);
   int fail_with(const Error& error);
@@ -79,13 +81,19 @@ class ClientSession {
 
   const SessionPlan& plan_;
   Crew crew_;
+  std::optional<CommandStarter> starter_;
 };
+
+Result<void> ClientSession::prepare() {
+  if (!starter_) starter_ = TRY(CommandStarter::prepare());
+  return {};
+}
 
 Result<void> ClientSession::lead(const std::optional<NewClient>& client, std::optional<Fd> socket, int sign,
                                  CheckEnd* check) {
-  CommandStarter starter = TRY(CommandStarter::prepare());
+  TRY(prepare());
   ClientNames names(crew_, plan_.helpers, client);
-  CommandService service(plan_, client, names, starter, check);
+  CommandService service(plan_, client, names, *starter_, check);
   SmtpSession session(crew_, service, serving(plan_.options, client));
   session.retire_with(sign);
   return session.run(std::move(socket));
@@ -143,6 +151,7 @@ int run_ready_session(const SessionPlan& plan, Fd listener, Fd server, std::opti
   session.crew().server.emplace(std::move(server), server_program);
   std::optional<CheckEnd> check_end;
   if (check) check_end.emplace(std::move(*check), verifier_program);
+  if (const auto prepared = session.prepare(); !prepared) return session.fail_with(prepared.error());
   Fd socket;
   const auto client = orders.expect_one<NewClient>(Deadline::never(), std::span<Fd>(&socket, 1));
   if (!client) return client.error().cause == Cause::peer_gone ? 0 : session.fail_with(client.error());
