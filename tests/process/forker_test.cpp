@@ -14,6 +14,7 @@
 #include <string>
 #include <sys/resource.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 #include <vector>
@@ -230,6 +231,32 @@ Test(forker, a_crash_is_told_with_its_signal_and_an_ordinary_end_is_not, .timeou
   cr_expect(crashed->signal == SIGSEGV);
   cr_expect(hear(second).empty(), "who is served by it sees its end");
   cr_expect(ask(forker.order()) > 0, "and the forker goes on");
+}
+
+// Its own signals are what abort(3) needs, and the filter that the forker has loaded names the forker.
+Test(forker, a_copy_can_signal_neither_its_forker_nor_a_sibling, .timeout = 30) {
+  const auto signal_others = [](std::vector<Fd> descriptors) -> int {
+    if (!enter_stage(Stage::server_serve)) return 201;
+    char whom = 0;
+    if (recv(descriptors[0].number(), &whom, 1, 0) != 1) return 0;
+    pid_t target = getppid();
+    if (whom == 's' && recv(descriptors[0].number(), &target, sizeof target, 0) != sizeof target) return 202;
+    (void)syscall(SYS_tgkill, target, target, SIGSTOP);
+    return 203;
+  };
+  Played forker(signal_others);
+  const Fd idle = forker.order();
+  cr_assert(comes_true([&] { return children_of(forker.pid()) == 1; }));
+  pid_t sibling = -1;
+  std::ifstream("/proc/" + std::to_string(forker.pid()) + "/task/" + std::to_string(forker.pid()) + "/children") >>
+      sibling;
+  for (const char whom : {'f', 's'}) {
+    const Fd channel = forker.order();
+    say(channel, std::string_view(&whom, 1));
+    if (whom == 's') say(channel, std::string_view(reinterpret_cast<const char*>(&sibling), sizeof sibling));
+    const auto crashed = forker.listener->expect_one<Crashed>(soon());
+    cr_expect(crashed.has_value() && crashed->signal == SIGSYS, "it was not killed for trying '%c'", whom);
+  }
 }
 
 Test(forker, crashes_that_nobody_listens_to_do_not_stop_it, .timeout = 60) {
