@@ -76,7 +76,7 @@ void execute(Start& start) {
     restore_signals(*start.ignored);
     execvp(start.arguments[0], start.arguments);
   }
-  start.failure = errno;
+  start.failure = errno != 0 ? errno : EINVAL;  // 0 would be success
 }
 
 std::vector<char*> pointers(const std::vector<std::string>& words) {
