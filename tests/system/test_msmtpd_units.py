@@ -20,9 +20,13 @@ PASSWORD = "correct horse"
 CONTENT = b"Subject: x\r\n\r\nHello.\r\n"
 
 
+def service_users(count):
+    root_only("becoming the service's user")
+    return people(count)
+
+
 def launcher(t, unit, user):
     """A program that is msmtpd with what UNIT leaves it, as USER."""
-    root_only("becoming the service's user")
     for tool in ("setpriv", "systemd-analyze", "python3"):
         if shutil.which(tool, path=ENVIRONMENT["PATH"]) is None:
             skip(f"no {tool} here")
@@ -71,8 +75,8 @@ def send(client, name="joe@example.test"):
 
 
 def test_the_service_sends_from_port_25_and_a_unix_socket(t):
+    (user,) = service_users(1)
     namespace.enter({"localhost": [("A", "127.0.0.1")]})
-    user = people(1)[0]
     server, command = relay(t, user)
     folder = os.path.join(t.folder, "run")
     os.mkdir(folder, 0o755)
@@ -99,7 +103,7 @@ def test_the_service_sends_from_port_25_and_a_unix_socket(t):
 
 
 def test_a_login_is_checked_there_too(t):
-    user = people(1)[0]
+    (user,) = service_users(1)
     _, command = relay(t, user)
     log = t.path("msmtpd.log", "", 0o600)
     os.chown(log, user.pw_uid, user.pw_gid)
@@ -116,7 +120,7 @@ def test_a_login_is_checked_there_too(t):
 
 
 def test_a_service_for_one_connection_sends(t):
-    user = people(1)[0]
+    (user,) = service_users(1)
     server, command = relay(t, user)
     with socket.socket() as listening:
         listening.bind(("127.0.0.1", 0))
@@ -136,7 +140,7 @@ def test_a_service_for_one_connection_sends(t):
 @cases(("one-for-all", "msmtpd.service"), ("one-for-each", "msmtpd@.service"))
 def test_users_of_the_socket_unit_are_known_by_uid(t, unit):
     """What msmtpd.socket makes, with Accept=no and yes."""
-    service, allowed, other = people(3)
+    service, allowed, other = service_users(3)
     server, command = relay(t, service)
     path = t.path("submit")
     rc = t.path("client", f"account default\nsocket {path}\nfrom root@example.test\n", 0o644)
@@ -172,7 +176,7 @@ def test_users_of_the_socket_unit_are_known_by_uid(t, unit):
 
 def test_what_the_units_forbid_is_forbidden(t):
     """That under_unit.py confines at all."""
-    user = people(1)[0]
+    (user,) = service_users(1)
     launch = launcher(t, "msmtpd.service", user)
     with open(launch, encoding="utf-8") as file:
         text = file.read().replace(msmtpd.program(t), shutil.which("python3", path=ENVIRONMENT["PATH"]))
