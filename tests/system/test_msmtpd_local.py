@@ -135,11 +135,19 @@ def test_whoever_may_send_reaches_neither_the_secret_nor_the_processes_that_have
     running.process.stdin = None
 
 
+def statuses(pid):
+    """What /proc says of the process PID and all below it, but for those that end meanwhile."""
+    for one in [pid] + processes.descendants(pid):
+        try:
+            with open(f"/proc/{one}/status", encoding="ascii") as file:
+                yield dict(line.rstrip("\n").split(":\t", 1) for line in file if ":\t" in line)
+        except OSError:
+            check(one != pid, "msmtpd is gone")
+
+
 def test_nothing_of_msmtpd_is_root_or_can_become_it(t):
     place = Place(t)
-    for pid in [place.daemon.pid] + processes.descendants(place.daemon.pid):
-        with open(f"/proc/{pid}/status", encoding="ascii") as file:
-            status = dict(line.rstrip("\n").split(":\t", 1) for line in file if ":\t" in line)
+    for status in statuses(place.daemon.pid):
         check("0" not in status["Uid"].split() + status["Gid"].split(), f"{status['Name']}: {status['Uid']}")
         for capabilities in ("CapInh", "CapPrm", "CapEff", "CapAmb"):
             equal(int(status[capabilities], 16), 0, f"{capabilities} of {status['Name']}")

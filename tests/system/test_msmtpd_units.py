@@ -8,11 +8,10 @@ import stat
 
 import msmtpd
 import namespace
-import processes
 import under_unit
 from dialogue import Auth, Dialogue
 from harness import ENVIRONMENT, RECIPIENT, cases, check, equal, root_only, skip
-from test_msmtpd_local import people
+from test_msmtpd_local import people, statuses
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 UNITS = os.path.join(os.path.dirname(os.path.dirname(HERE)), "etc", "systemd")
@@ -93,9 +92,7 @@ def test_the_service_sends_from_port_25_and_a_unix_socket(t):
         client.connect(address)
         send(client)
     equal(len(server.mails), 2, "mails")
-    for pid in [daemon.pid] + processes.descendants(daemon.pid):
-        with open(f"/proc/{pid}/status", encoding="ascii") as file:
-            status = dict(line.rstrip("\n").split(":\t", 1) for line in file if ":\t" in line)
+    for status in statuses(daemon.pid):
         equal((status["NoNewPrivs"], int(status["CapPrm"], 16)), ("1", 0), f"rights of {status['Name']}")
     check(not any("error" in line for line in daemon.lines()), f"log: {daemon.lines()}")
     run = daemon.stop()
