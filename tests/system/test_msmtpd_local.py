@@ -100,6 +100,7 @@ class Place:
 
     def sent(self, run, sender):
         equal((run.code, run.err), (0, b""), "run of msmtp")
+        self.server.settle()
         check(self.server.mails and self.server.mails[-1].accepted, "the mail has arrived")
         equal(self.server.mails[-1].sender, sender, "sender")
 
