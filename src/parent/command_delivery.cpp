@@ -118,11 +118,10 @@ int run_child(void* start) {
 // Comes back when the child has executed the command, or could not. A kernel before 5.2 gives no descriptor.
 Started start_child(Start& start, char* stack, std::size_t size) {
   constexpr std::uintptr_t alignment = 64;
-  const auto top = (reinterpret_cast<std::uintptr_t>(stack) + size) / alignment * alignment;
+  char* const top = stack + size - (reinterpret_cast<std::uintptr_t>(stack) + size) % alignment;
   int end = -1;
   const SignalsBlocked blocked;
-  const pid_t pid =
-      clone(run_child, reinterpret_cast<void*>(top), CLONE_VM | CLONE_VFORK | CLONE_PIDFD | SIGCHLD, &start, &end);
+  const pid_t pid = clone(run_child, top, CLONE_VM | CLONE_VFORK | CLONE_PIDFD | SIGCHLD, &start, &end);
   if (pid < 0) start.failure = errno;
   return {pid, Fd(end)};
 }

@@ -141,7 +141,7 @@ void CommandService::hear(std::string_view errors) {
 
 ClientAnswer CommandService::end(int status, std::string_view errors) {
   log_line_of_command();
-  const ClientAnswer answer = command_answer(status, errors);
+  ClientAnswer answer = command_answer(status, errors);
   if (answer.code == 250) {
     plan_.log.info("a mail of " + std::to_string(octets_) + " octets was piped");
   } else {
