@@ -105,7 +105,10 @@ bool Crew::wait(std::vector<Polled>& polled, const Deadline& deadline) {
     for (const CrewMember& member : members_) fds.push_back({member.log.number(), POLLIN, 0});
     const int ready = poll(fds.data(), fds.size(), deadline.poll_timeout());
     if (ready < 0 && errno != EINTR) return false;
-    drain_logs();
+    // The pipes were looked at after POLLED, so what was logged before a message is seen no later than the message.
+    for (std::size_t i = 0; ready > 0 && i < members_.size(); ++i) {
+      if (fds[polled.size() + i].revents != 0) members_[i].drain_log(sink_);
+    }
     bool any = false;
     for (std::size_t i = 0; i < polled.size(); ++i) {
       polled[i].ready = ready > 0 && fds[i].revents != 0;

@@ -9,7 +9,7 @@ namespace msmtp {
 
 namespace {
 
-constexpr std::size_t input_piece = 64 * 1024;
+constexpr std::size_t input_piece = 256 * 1024;  // a pipe gives less at once, a file all of it
 
 }  // namespace
 
@@ -24,18 +24,20 @@ OutgoingMail::OutgoingMail(OutgoingHeader header, std::string_view first, const 
 }
 
 Result<void> OutgoingMail::read_more() {
-  char bytes[input_piece];
+  if (!input_) input_ = std::make_unique_for_overwrite<char[]>(input_piece);
+  const std::span<char> bytes(input_.get(), input_piece);
   const auto size = TRY(read_mail(source_, bytes));
   if (!size) return {};
   if (*size == 0) {
     finish();
   } else {
-    add({bytes, *size});
+    add({bytes.data(), *size});
   }
   return {};
 }
 
 void OutgoingMail::drop(std::size_t count) {
+  sending_ = true;
   sent_ += count;
   if (sent_ == buffer_.size()) {
     buffer_.clear();

@@ -9,6 +9,7 @@
 #include "parent/mail_input.hpp"
 
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <string_view>
 
@@ -21,7 +22,7 @@ class OutgoingMail {
   OutgoingMail(OutgoingHeader header, std::string_view first, const MailSource& source, bool input_ended);
 
   // Whether there is room for more, and more to come.
-  bool wants_input() const { return !ended_ && waiting() < read_ahead; }
+  bool wants_input() const { return !ended_ && waiting() < (sending_ ? send_ahead : read_ahead); }
   int input() const { return source_.input; }
   // One read_mail().
   Result<void> read_more();
@@ -40,16 +41,20 @@ class OutgoingMail {
 
   // How much is read before the server wants it: nearly every mail fits, so that its size is known in time.
   static constexpr std::size_t read_ahead = 1024 * 1024;
+  // How much is kept ready while it is sent: more would be out of the processor's cache before it is wanted.
+  static constexpr std::size_t send_ahead = 2 * max_body_piece;
 
  private:
   std::size_t waiting() const { return buffer_.size() - sent_; }
   void add(std::string_view bytes);
   void finish();
 
+  std::unique_ptr<char[]> input_;  // what one read_more() reads into
   std::string buffer_;
   std::size_t sent_ = 0;  // how much of buffer_ is gone
   MailSource source_;
   bool ended_ = false;
+  bool sending_ = false;  // some of it is gone
   BodyCanonicalizer body_;
   std::uint64_t header_wire_size_;
   std::uint64_t header_counted_size_;
