@@ -17,8 +17,12 @@ namespace {
 constexpr std::string_view line_end = "\r\n";
 constexpr std::string_view quit_line = "QUIT\r\n";
 
-// "BDAT 65536 LAST" and CRLF fit.
+// "BDAT 131059 LAST" and CRLF fit.
 constexpr std::size_t room_for_command = 32;
+
+// With its command a full chunk is 128 KiB, so that TLS records are full as well. Larger ones would be slow to tell
+// that a server on a slow line is still being written to.
+constexpr std::size_t chunk_size = std::size_t{128} * 1024 - std::string_view("BDAT 131059\r\n").size();
 
 // One chunk is in memory: before it the room for its command, behind it that for QUIT, so that all goes in one write.
 class ChunkSender {
@@ -27,7 +31,7 @@ class ChunkSender {
       : server_(server),
         parent_(parent),
         body_(offer, parent),
-        buffer_(std::make_unique_for_overwrite<char[]>(room_for_command + body_piece_size + quit_line.size())) {}
+        buffer_(std::make_unique_for_overwrite<char[]>(room_for_command + chunk_size + quit_line.size())) {}
 
   Result<void> pass_on();
   Result<void> end();
@@ -58,8 +62,8 @@ Result<void> ChunkSender::pass_on() {
 
 Result<void> ChunkSender::take(std::string_view bytes) {
   while (!bytes.empty()) {
-    if (filled_ == body_piece_size) TRY(flush());
-    const std::size_t size = std::min(bytes.size(), body_piece_size - filled_);
+    if (filled_ == chunk_size) TRY(flush());
+    const std::size_t size = std::min(bytes.size(), chunk_size - filled_);
     std::copy_n(bytes.begin(), size, content() + filled_);
     filled_ += size;
     bytes.remove_prefix(size);

@@ -19,7 +19,7 @@ struct Partial : Submission {
       : Submission(replies(way, std::move(recipients), final)) {
     offer.pipelining = way != 0;
     offer.chunking = way >= 2;
-    sized_mail(three, way == 3 ? std::string(70000, 'x') + "\r\n" : "x\r\n", wanted);
+    sized_mail(three, way == 3 ? std::string(140000, 'x') + "\r\n" : "x\r\n", wanted);
   }
   static Replies replies(int way, Replies recipients, const std::string& final) {
     Replies all = {ok};
