@@ -19,6 +19,12 @@ constexpr int more_follows = MSG_MORE;
 constexpr int more_follows = 0;
 #endif
 
+// About a record, which is what a server says at once at most.
+constexpr std::size_t receive_size = 17 * std::size_t{1024};
+
+// So much of a flight is sent at once: four records, which are a little longer than what is in them.
+constexpr std::size_t send_size = 66 * std::size_t{1024};
+
 }  // namespace
 
 ssize_t TlsTransport::read_callback(tls*, void* room, size_t size, void* self) {
@@ -34,14 +40,50 @@ ssize_t TlsTransport::receive(void* room, size_t size) {
     set_failure(timed_out_text);
     return -1;
   }
-  const ssize_t count = recv(fd_.number(), room, size, MSG_DONTWAIT);
+  if (unread_.empty()) {
+    const ssize_t count = receive_more();
+    if (count <= 0) return count;
+  }
+  const std::size_t count = unread_.copy(static_cast<char*>(room), size);
+  unread_.remove_prefix(count);
+  return static_cast<ssize_t>(count);
+}
+
+ssize_t TlsTransport::receive_more() {
+  if (!received_) received_ = std::make_unique_for_overwrite<char[]>(receive_size);
+  const ssize_t count = recv(fd_.number(), received_.get(), receive_size, MSG_DONTWAIT);
   if (count == 0) at_end_ = true;
+  if (count > 0) unread_ = std::string_view(received_.get(), static_cast<std::size_t>(count));
   return outcome(count, TLS_WANT_POLLIN);
 }
 
+// What is taken here is sent before the write that it belongs to is over: see TlsStream::write().
 ssize_t TlsTransport::send(const void* bytes, size_t size) {
+  const std::string_view record(static_cast<const char*>(bytes), size);
+  if (waiting_.size() + size > send_size) {
+    const ssize_t flushed = flush();
+    if (flushed != 0) return flushed;
+  }
+  if (!more_ && waiting_.empty()) return send_now(record);
+  if (waiting_.capacity() < send_size) waiting_.reserve(send_size);
+  waiting_ += record;
+  return static_cast<ssize_t>(size);
+}
+
+ssize_t TlsTransport::flush() {
+  std::string_view left = waiting_;
+  ssize_t count = 0;
+  while (!left.empty() && count >= 0) {
+    count = send_now(left);
+    if (count > 0) left.remove_prefix(static_cast<std::size_t>(count));
+  }
+  waiting_.erase(0, waiting_.size() - left.size());
+  return left.empty() ? 0 : count;
+}
+
+ssize_t TlsTransport::send_now(std::string_view bytes) {
   const int flags = MSG_DONTWAIT | MSG_NOSIGNAL | (more_ ? more_follows : 0);
-  return outcome(::send(fd_.number(), bytes, size, flags), TLS_WANT_POLLOUT);
+  return outcome(::send(fd_.number(), bytes.data(), bytes.size(), flags), TLS_WANT_POLLOUT);
 }
 
 ssize_t TlsTransport::outcome(ssize_t count, ssize_t when_not_ready) {
@@ -56,7 +98,9 @@ void TlsTransport::set_failure(std::string_view reason) {
   if (failure_.empty()) failure_ = reason;
 }
 
+// After a record without data, a session ticket mostly, it wants to be asked again although the next one may be here.
 bool wait_as_told(TlsTransport& transport, ssize_t outcome, const Deadline& deadline) {
+  if (outcome == TLS_WANT_POLLIN && transport.has_unread() && !deadline.has_passed()) return true;
   const bool ready = wait_for(transport.fd(), outcome == TLS_WANT_POLLIN ? POLLIN : POLLOUT, deadline);
   if (!ready) transport.set_failure(timed_out_text);
   return ready;
@@ -96,6 +140,7 @@ Result<void> TlsStream::write(std::string_view bytes, const Deadline& deadline) 
     if (count < 0) return network_error("write");
     bytes.remove_prefix(std::min(bytes.size(), static_cast<std::size_t>(count)));
   }
+  if (drive(*transport_, deadline, [this] { return transport_->flush(); }) != 0) return network_error("write");
   return {};
 }
 
@@ -111,7 +156,10 @@ bool TlsStream::has_input() {
   if (!unread_.empty() || ended_) return true;
   if (!transport_->fd().is_open()) return false;
   transport_->begin(Deadline::never());
-  const ssize_t count = tls_read(context_.get(), record_.get(), max_tls_record);
+  ssize_t count = 0;
+  do {
+    count = tls_read(context_.get(), record_.get(), max_tls_record);
+  } while (count == TLS_WANT_POLLIN && transport_->has_unread());
   if (count == TLS_WANT_POLLIN || count == TLS_WANT_POLLOUT) return false;
   ended_ = count == 0 || transport_->is_at_end();
   unread_ = std::string_view(record_.get(), count > 0 ? static_cast<std::size_t>(count) : 0);

@@ -7,6 +7,7 @@
 
 #include <memory>
 #include <string>
+#include <string_view>
 #include <sys/types.h>
 #include <tls.h>
 
@@ -26,12 +27,16 @@ class TlsTransport {
     deadline_ = deadline;
     failure_.clear();
   }
-  // Whether the record that is written next is not the last of its flight: then no half-filled packet goes out after
-  // it.
+  // Whether the record that is written next is not the last of its flight: then it may wait for those that follow, and
+  // no half-filled packet goes out after it.
   void set_more(bool more) { more_ = more; }
+  // Sends what waits; 0 when nothing does any more, else as a step of drive().
+  ssize_t flush();
   // Why the network failed, if it was the network that did.
   const std::string& failure() const { return failure_; }
   void set_failure(std::string_view reason);
+  // Bytes of the peer are here that TLS has not asked for yet.
+  bool has_unread() const { return !unread_.empty(); }
   // The peer has closed the connection below TLS.
   bool is_at_end() const { return at_end_; }
 
@@ -40,10 +45,16 @@ class TlsTransport {
 
  private:
   ssize_t receive(void* room, size_t size);
+  ssize_t receive_more();
   ssize_t send(const void* bytes, size_t size);
+  ssize_t send_now(std::string_view bytes);
   ssize_t outcome(ssize_t count, ssize_t when_not_ready);
 
   Fd fd_;
+  // A record is asked for in two parts, and several may have come: one call of the system for all of them.
+  std::unique_ptr<char[]> received_;
+  std::string_view unread_;
+  std::string waiting_;  // records of a flight whose last one has not come yet
   Deadline deadline_ = Deadline::never();
   std::string failure_;
   bool at_end_ = false;
