@@ -133,8 +133,13 @@ def show_processes(samples, known_to, program):
     )
     print()
     note(about_libraries(hidden))
+    note(
+        "Listener and session are not confined, since the command would inherit it; they read nothing that the client "
+        "says."
+    )
+    print("  Of these, and of the msmtp that the session runs,")
     print(
-        "  of these, and of the msmtp that the session runs, the password is in the memory of: "
+        "  the password is in the memory of: "
         + ("(hidden from this user)" if known_to is None else ", ".join(known_to) or "no process")
     )
 
