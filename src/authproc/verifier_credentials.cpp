@@ -37,8 +37,8 @@ bool same_in_constant_time(std::string_view one, std::string_view other) {
   return difference == 0;
 }
 
-Credentials::Credentials(std::string user, ScramKeys keys, const Salt& secret)
-    : user_(std::move(user)), keys_(std::move(keys)), secret_(secret) {}
+Credentials::Credentials(std::string user, const ScramKeys& keys, const Salt& secret)
+    : user_(std::move(user)), keys_(keys), secret_(secret) {}
 
 // Digests have one length, whatever the names have.
 bool Credentials::is_user(std::string_view user) const {

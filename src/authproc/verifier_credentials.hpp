@@ -30,7 +30,7 @@ bool same_in_constant_time(std::string_view one, std::string_view other);
 class Credentials {
  public:
   // SECRET makes up the salts of users that do not exist: random, and told to nobody.
-  Credentials(std::string user, ScramKeys keys, const Salt& secret);
+  Credentials(std::string user, const ScramKeys& keys, const Salt& secret);
 
   const std::string& user() const { return user_; }
   // For any name, prepared by SASLprep: whoever does not exist has a salt too, always the same, and keys that nobody
