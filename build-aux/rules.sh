@@ -89,7 +89,7 @@ filters() {
   generator=$root/filter_generator
   # shellcheck disable=SC2046
   link "$generator" LINK "\$(SANDBOX_LIBS) \$(LIBS)" $(objects_of "$root" src/common/filter_generator_main.cpp \
-    src/common/sandbox_linux_calls.cpp src/common/roles.cpp src/common/fd.cpp)
+    src/common/sandbox_linux_calls.cpp src/common/sandbox_linux_rules.cpp src/common/roles.cpp src/common/fd.cpp)
   say "$root/common/built_filters.cpp: $generator
 	\$(SAY) \"  GEN   $root/common/built_filters.cpp\"
 	\$(Q)$generator >\$@.new && mv \$@.new \$@"

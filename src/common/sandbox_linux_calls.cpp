@@ -121,61 +121,7 @@ constexpr int lookup_calls[] = {
     SCMP_SYS(faccessat2), SCMP_SYS(readlink), SCMP_SYS(readlinkat),
 };
 
-constexpr std::uint32_t refused = SCMP_ACT_ERRNO(EACCES);
-
-// The filter while it is built; remembers the first failure so that the lists above read without checks.
-class CallFilter {
- public:
-  explicit CallFilter(bool unlisted_calls_kill)
-      : unlisted_calls_kill_(unlisted_calls_kill),
-        context_(seccomp_init(unlisted_calls_kill ? SCMP_ACT_KILL_PROCESS : SCMP_ACT_ERRNO(ENOSYS))) {
-    if (context_ == nullptr) {
-      error_ = ENOMEM;
-      return;
-    }
-    note(seccomp_attr_set(context_, SCMP_FLTATR_ACT_BADARCH, SCMP_ACT_KILL_PROCESS));
-    note(seccomp_attr_set(context_, SCMP_FLTATR_CTL_OPTIMIZE, 2));  // a search tree: half the cost of a list
-  }
-  ~CallFilter() { seccomp_release(context_); }
-  CallFilter(const CallFilter&) = delete;
-  CallFilter& operator=(const CallFilter&) = delete;
-
-  void allow(std::span<const int> calls) {
-    for (const int call : calls) rule(SCMP_ACT_ALLOW, call, {});
-  }
-  void kill(std::span<const int> calls) {
-    if (unlisted_calls_kill_) return;  // the default says so already
-    for (const int call : calls) rule(SCMP_ACT_KILL_PROCESS, call, {});
-  }
-  void refuse(std::span<const int> calls) {
-    for (const int call : calls) rule(refused, call, {});
-  }
-  void rule(std::uint32_t action, int call, const std::vector<scmp_arg_cmp>& conditions) {
-    const int outcome =
-        seccomp_rule_add_array(context_, action, call, static_cast<unsigned>(conditions.size()), conditions.data());
-    // A call that this architecture does not have, or an answer that is the default anyway, needs no rule.
-    if (outcome != 0 && outcome != -EDOM && outcome != -EACCES) note(outcome);
-  }
-  // Instructions as the kernel takes them.
-  Result<std::vector<sock_filter>> program() {
-    const Fd file(memfd_create("filter", MFD_CLOEXEC));
-    if (error_ == 0) note(file.is_open() ? seccomp_export_bpf(context_, file.number()) : -errno);
-    const off_t size = error_ == 0 ? lseek(file.number(), 0, SEEK_END) : 0;
-    std::vector<sock_filter> instructions(static_cast<std::size_t>(size) / sizeof(sock_filter));
-    if (pread(file.number(), instructions.data(), static_cast<std::size_t>(size), 0) != size) note(-EIO);
-    if (error_ != 0) return fail(ExitCode::software, "cannot build a filter: " + error_text(error_));
-    return instructions;
-  }
-
- private:
-  void note(int outcome) {
-    if (outcome < 0 && error_ == 0) error_ = -outcome;
-  }
-
-  bool unlisted_calls_kill_;
-  scmp_filter_ctx context_;
-  int error_ = 0;
-};
+constexpr std::uint32_t refused = refused_call;
 
 scmp_arg_cmp equals(unsigned argument, std::uint64_t value) {
   return {argument, SCMP_CMP_EQ, value, 0};
@@ -186,20 +132,20 @@ scmp_arg_cmp has_bits(unsigned argument, std::uint64_t mask, std::uint64_t value
 }
 
 // abort(3) ends in a signal to oneself. Any other process is none of ours.
-void add_signals(CallFilter& filter) {
+void add_signals(CallRules& filter) {
   filter.rule(SCMP_ACT_ALLOW, SCMP_SYS(tgkill), {equals(0, stand_in_for_own_pid)});
   filter.rule(SCMP_ACT_KILL_PROCESS, SCMP_SYS(tgkill), {{0, SCMP_CMP_NE, stand_in_for_own_pid, 0}});
 }
 
 // Memory, but never executable memory.
-void add_memory(CallFilter& filter) {
+void add_memory(CallRules& filter) {
   for (const int call : {SCMP_SYS(mmap), SCMP_SYS(mprotect)}) {
     filter.rule(SCMP_ACT_ALLOW, call, {has_bits(2, PROT_EXEC, 0)});
     filter.rule(refused, call, {has_bits(2, PROT_EXEC, PROT_EXEC)});
   }
 }
 
-void add_descriptor_controls(CallFilter& filter, Promises promises) {
+void add_descriptor_controls(CallRules& filter, Promises promises) {
   for (const int command : {F_GETFL, F_SETFL, F_GETFD, F_SETFD, F_DUPFD_CLOEXEC}) {
     filter.rule(SCMP_ACT_ALLOW, SCMP_SYS(fcntl), {equals(1, static_cast<std::uint64_t>(command))});
   }
@@ -215,7 +161,7 @@ void add_descriptor_controls(CallFilter& filter, Promises promises) {
   }
 }
 
-void add_files(CallFilter& filter, Promises promises) {
+void add_files(CallRules& filter, Promises promises) {
   if (promises.has(Promise::wpath)) {
     filter.allow(wpath_calls);
   } else if (promises.has(Promise::rpath)) {
@@ -237,14 +183,14 @@ void add_files(CallFilter& filter, Promises promises) {
   filter.refuse(lookup_calls);
 }
 
-void allow_socket(CallFilter& filter, int family, int type, int protocol) {
+void allow_socket(CallRules& filter, int family, int type, int protocol) {
   filter.rule(SCMP_ACT_ALLOW, SCMP_SYS(socket),
               {equals(0, static_cast<std::uint64_t>(family)), has_bits(1, 0xf, static_cast<std::uint64_t>(type)),
                equals(2, static_cast<std::uint64_t>(protocol))});
 }
 
 // MSG_FASTOPEN connects, past Landlock; and only a resolver has datagrams to send to somebody.
-void add_sending(CallFilter& filter, Promises promises) {
+void add_sending(CallRules& filter, Promises promises) {
   const scmp_arg_cmp no_fast_open = has_bits(3, MSG_FASTOPEN, 0);
   filter.rule(SCMP_ACT_ALLOW, SCMP_SYS(sendmsg), {has_bits(2, MSG_FASTOPEN, 0)});
   if (promises.has(Promise::dns)) {
@@ -255,7 +201,7 @@ void add_sending(CallFilter& filter, Promises promises) {
   }
 }
 
-void add_socket_options(CallFilter& filter, Promises promises) {
+void add_socket_options(CallRules& filter, Promises promises) {
   if (promises.has(Promise::inet)) {
     filter.rule(SCMP_ACT_ALLOW, SCMP_SYS(setsockopt), {equals(1, IPPROTO_TCP), equals(2, TCP_NODELAY)});
   }
@@ -267,7 +213,7 @@ void add_socket_options(CallFilter& filter, Promises promises) {
 }
 
 // Landlock knows TCP only, and not multipath TCP, which reaches any port: hence the check of the protocol.
-void add_sockets(CallFilter& filter, Promises promises, bool may_bind) {
+void add_sockets(CallRules& filter, Promises promises, bool may_bind) {
   for (const int family : {AF_INET, AF_INET6}) {
     if (promises.has(Promise::inet) || promises.has(Promise::dns)) {
       allow_socket(filter, family, SOCK_STREAM, 0);
@@ -289,7 +235,7 @@ void add_sockets(CallFilter& filter, Promises promises, bool may_bind) {
 
 // fork(3), and no thread, name space or process of another kind. What glibc tries first, clone3(2), has its flags where
 // no filter sees them.
-void add_copies(CallFilter& filter) {
+void add_copies(CallRules& filter) {
 #if defined(__s390__)
   constexpr unsigned flags = 1;
 #else
@@ -302,7 +248,7 @@ void add_copies(CallFilter& filter) {
   filter.allow(new_copy_calls);
 }
 
-void add_further_stages(CallFilter& filter) {
+void add_further_stages(CallRules& filter) {
   filter.allow(further_stage_calls);
   for (const int option : further_stage_controls) {
     filter.rule(SCMP_ACT_ALLOW, SCMP_SYS(prctl), {equals(0, static_cast<std::uint64_t>(option))});
@@ -312,9 +258,9 @@ void add_further_stages(CallFilter& filter) {
 
 }  // namespace
 
-Result<std::vector<sock_filter>> build_call_filter(const FilterPurpose& purpose) {
+CallRules rules_for(const FilterPurpose& purpose) {
   const Promises promises = purpose.promises;
-  CallFilter filter(purpose.kill_unlisted);
+  CallRules filter(purpose.kill_unlisted ? SCMP_ACT_KILL_PROCESS : SCMP_ACT_ERRNO(ENOSYS));
   filter.allow(stdio_calls);
   add_signals(filter);
   add_memory(filter);
@@ -331,7 +277,7 @@ Result<std::vector<sock_filter>> build_call_filter(const FilterPurpose& purpose)
     filter.kill(copying_calls);
   }
   filter.kill(deadly_calls);
-  return filter.program();
+  return filter;
 }
 
 }  // namespace msmtp

@@ -1,14 +1,13 @@
-// Filters of system calls, while they are built: when the programs are compiled, not when they run.
+// Which system calls each promise stands for: asked when the programs are compiled, not when they run.
 #pragma once
 
-#include "common/result.hpp"
 #include "common/sandbox_linux_filter.hpp"
-
-#include <vector>
+#include "common/sandbox_linux_rules.hpp"
 
 namespace msmtp {
 
-// The filter for PURPOSE. In it stand_in_for_own_pid stands for the process that will load it.
-Result<std::vector<sock_filter>> build_call_filter(const FilterPurpose& purpose);
+// The rules of the filter for PURPOSE, whatever was in force before. In them stand_in_for_own_pid stands for the
+// process that will load it.
+CallRules rules_for(const FilterPurpose& purpose);
 
 }  // namespace msmtp

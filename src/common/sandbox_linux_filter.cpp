@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <linux/seccomp.h>
+#include <optional>
 #include <sys/prctl.h>
 #include <unistd.h>
 #include <vector>
@@ -16,12 +17,16 @@ namespace msmtp {
 
 namespace {
 
-const BuiltFilter* find_filter(const FilterPurpose& purpose) {
+// Which of our filters was loaded last, in this process or before it was copied; the kernel does not tell.
+std::optional<FilterPurpose>& in_force() {
+  static std::optional<FilterPurpose> purpose;
+  return purpose;
+}
+
+const BuiltFilter* find_filter(const FilterPurpose& purpose, const std::optional<FilterPurpose>& after) {
   const auto all = built_filters();
-  const auto found = std::ranges::find_if(all, [&](const BuiltFilter& filter) {
-    return filter.purpose.promises.bits == purpose.promises.bits && filter.purpose.may_bind == purpose.may_bind &&
-           filter.purpose.more_stages == purpose.more_stages && filter.purpose.kill_unlisted == purpose.kill_unlisted;
-  });
+  const auto found = std::ranges::find_if(
+      all, [&](const BuiltFilter& filter) { return filter.purpose == purpose && filter.after == after; });
   return found == all.end() ? nullptr : &*found;
 }
 
@@ -43,13 +48,16 @@ bool has_seccomp() {
 Result<void> load_call_filter(Promises promises, const Grants& grants, bool more_stages) {
   // Filters add up: before the port is known, whether a source address will be wanted is not known either.
   const bool may_bind = grants.bind_source || (promises.has(Promise::inet) && !grants.connect_port);
-  const BuiltFilter* built = find_filter({promises, may_bind, more_stages, unlisted_calls_kill});
+  const FilterPurpose purpose{promises, may_bind, more_stages, unlisted_calls_kill};
+  const BuiltFilter* built = find_filter(purpose, in_force());
+  if (built == nullptr) built = find_filter(purpose, std::nullopt);
   if (built == nullptr) return fail(ExitCode::software, "this program has no filter for " + promise_text(promises));
   std::vector<sock_filter> filter = filter_for_this_process(built->program);
   const sock_fprog program{static_cast<unsigned short>(filter.size()), filter.data()};
   if (prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program, 0, 0) != 0) {
     return fail(ExitCode::os_error, "cannot enter the seccomp sandbox: " + error_text(errno));
   }
+  in_force() = purpose;
   return {};
 }
 
