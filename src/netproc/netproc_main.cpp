@@ -6,6 +6,7 @@
 #include "netproc/smtp_steps.hpp"
 
 #include <optional>
+#include <unistd.h>
 
 namespace msmtp {
 namespace {
@@ -45,5 +46,6 @@ int main() {
   ParentChannel parent(inherited_fd(parent_channel_number), "msmtp");
   SaslChannel sasl(inherited_fd(sasl_channel_number), "msmtp-authproc");
   const Result<void> served = serve(parent, sasl, inherited_fd(signing_channel_number));
-  return served ? 0 : report(served.error(), parent);
+  // What libraries would tidy up takes as long as a round trip, and the parent waits for our end.
+  _exit(served ? 0 : report(served.error(), parent));
 }
