@@ -259,7 +259,7 @@ struct Authenticate {
   friend bool operator==(const Authenticate&, const Authenticate&) = default;
 };
 
-// Legal after Capabilities or Authenticated; exactly `recipients` Recipient messages follow.
+// Legal after Capabilities or Authenticated; Recipients messages follow, with exactly `recipients` in all of them.
 struct Envelope {
   Line<max_mailbox> reverse_path;  // without the angle brackets; empty: the null reverse-path
   std::uint32_t recipients = 0;    // at least 1
@@ -289,9 +289,19 @@ struct Envelope {
 struct Recipient {
   Line<max_mailbox> forward_path;  // without the angle brackets, not empty
 
-  static constexpr std::string_view message_name = "Recipient";
   static void fields(auto& self, auto&& field) { field("forward_path", self.forward_path); }
   friend bool operator==(const Recipient&, const Recipient&) = default;
+};
+
+// As many as surely fit into a packet: one for each would take most of the time of a mail to many.
+inline constexpr std::size_t max_recipients_at_once = 16;
+
+struct Recipients {
+  List<Recipient, max_recipients_at_once> recipients;  // at least one
+
+  static constexpr std::string_view message_name = "Recipients";
+  static void fields(auto& self, auto&& field) { field("recipients", self.recipients); }
+  friend bool operator==(const Recipients&, const Recipients&) = default;
 };
 
 // A piece of the mail, header section first, every line end CRLF, not dot-stuffed. Legal after BodyWanted.
@@ -431,7 +441,7 @@ struct BodySent {
 // After BodySent, before Failed: a recipient who does not get the mail, although others may. Under LMTP by the reply to
 // the data, and, where Envelope allows that (partial), by the reply to RCPT.
 struct RecipientRefused {
-  std::uint32_t index = 0;  // counted from 0 in the order of the Recipient messages
+  std::uint32_t index = 0;  // counted from 0 in the order of the Recipients messages
   Text<max_reply_text> server_reply;
 
   static constexpr std::string_view message_name = "RecipientRefused";
@@ -877,7 +887,7 @@ struct Cancel {
 
 using ToResolver = std::variant<Resolve, AskOwnName, AskPeerName, AskService>;
 using FromResolver = std::variant<Resolved, OwnName, PeerName, Service, Failed>;
-using ToNetproc = std::variant<Prepare, Connect, Authenticate, Envelope, Recipient, Body, BodyEnd, QueueStart, Leave>;
+using ToNetproc = std::variant<Prepare, Connect, Authenticate, Envelope, Recipients, Body, BodyEnd, QueueStart, Leave>;
 using FromNetproc = std::variant<Connected, Secured, Capabilities, Authenticated, BodyWanted, BodySent,
                                  RecipientRefused, Delivered, QueueStarted, Left, Failed>;
 using ToAuthproc = std::variant<Acquire, Begin, Choose>;

@@ -41,10 +41,15 @@ Result<Order> next_order(SmtpConnection& server, const Capabilities& offer, Pare
 Result<MailTransaction> receive_recipients(Envelope envelope, ParentChannel& parent) {
   MailTransaction mail{std::move(envelope), {}};
   if (mail.envelope.recipients == 0) return fail(parent.socket().lied("an Envelope without recipients"));
-  for (std::uint32_t i = 0; i < mail.envelope.recipients; ++i) {
-    mail.recipients.push_back(TRY(parent.expect_one<Recipient>(Deadline::never())));
-    if (mail.recipients.back().forward_path.empty()) return fail(parent.socket().lied("an empty Recipient"));
+  while (mail.recipients.size() < mail.envelope.recipients) {
+    const Recipients some = TRY(parent.expect_one<Recipients>(Deadline::never()));
+    if (some.recipients.empty()) return fail(parent.socket().lied("no Recipients"));
+    for (const Recipient& recipient : some.recipients) {
+      if (recipient.forward_path.empty()) return fail(parent.socket().lied("an empty Recipient"));
+      mail.recipients.push_back(recipient);
+    }
   }
+  if (mail.recipients.size() != mail.envelope.recipients) return fail(parent.socket().lied("too many Recipients"));
   return mail;
 }
 

@@ -57,12 +57,22 @@ Result<void> Submission::send_envelope() {
   TRY(set_field(envelope.dsn_return, request_.account.dsn_return, "dsn_return"));
   envelope.partial = request_.account.partial_delivery;
   TRY(session_.netproc().send(envelope, session_.step_limit(reply_timer)));
+  TRY(send_recipients());
+  TRY(session_.hear_one<BodyWanted>(session_.step_limit(reply_timer, envelope_steps())));
+  return {};
+}
+
+Result<void> Submission::send_recipients() {
+  Recipients some;
   for (const std::string& address : request_.recipients) {
     Recipient recipient;
     TRY(set_field(recipient.forward_path, std::string_view(address), "recipient address"));
-    TRY(session_.netproc().send(recipient, session_.step_limit(reply_timer)));
+    some.recipients.add(std::move(recipient));
+    if (some.recipients.size() < max_recipients_at_once) continue;
+    TRY(session_.netproc().send(some, session_.step_limit(reply_timer)));
+    some = {};
   }
-  TRY(session_.hear_one<BodyWanted>(session_.step_limit(reply_timer, envelope_steps())));
+  if (!some.recipients.empty()) TRY(session_.netproc().send(some, session_.step_limit(reply_timer)));
   return {};
 }
 

@@ -52,6 +52,7 @@ class Submission {
 
   Result<void> submit();
   Result<void> send_envelope();
+  Result<void> send_recipients();
   unsigned envelope_steps() const;
   Result<void> send_body();
   Result<void> send_pieces(OutgoingMail& mail);

@@ -87,7 +87,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   require(parent.other.send(envelope).has_value());
   for (const char* path : {"a@x.test", "b@x.test"}) {
     if (envelope.recipients == 1 && path[0] == 'b') continue;
-    require(parent.other.send(Recipient{*Line<max_mailbox>::from(path)}).has_value());
+    Recipients message;
+    message.recipients.add({*Line<max_mailbox>::from(path)});
+    require(parent.other.send(message).has_value());
   }
   require(parent.other.send(Body{*BytesView<max_body_piece>::from(content)}).has_value());
   if (whole) require(parent.other.send(BodyEnd{content.size()}).has_value());

@@ -130,7 +130,7 @@ Message hear(End& end) {
 
 void hear_envelope(NetprocEnd& end) {
   const Envelope envelope = hear<Envelope>(end);
-  for (std::uint32_t i = 0; i < envelope.recipients; ++i) hear<Recipient>(end);
+  for (std::size_t heard = 0; heard < envelope.recipients;) heard += hear<Recipients>(end).recipients.size();
 }
 
 void hear_body(NetprocEnd& end, const Script& script) {

@@ -29,9 +29,10 @@ Deadline soon() {
 
 TEST_CASE("a message arrives as it was sent") {
   Pair pair;
-  const Recipient sent{*Line<max_mailbox>::from("a@x.test")};
+  Recipients sent;
+  sent.recipients.add({*Line<max_mailbox>::from("a@x.test")});
   REQUIRE(pair.left.send(sent));
-  CHECK(*pair.right.expect_one<Recipient>(soon()) == sent);
+  CHECK(*pair.right.expect_one<Recipients>(soon()) == sent);
 }
 
 TEST_CASE("a message that is not legal now is a lie that names it") {

@@ -235,7 +235,7 @@ TEST_CASE("a mail of just the size that is offered is sent") {
 TEST_CASE("a parent that breaks the order of messages is refused") {
   Submission submission({ok, ok, go, ok});
   SECTION("a recipient without an envelope") {
-    submission.say(Recipient{*Line<max_mailbox>::from("a@y.test")});
+    submission.say_recipients({"a@y.test"});
   }
   SECTION("no recipients") {
     submission.say(Envelope());
@@ -247,8 +247,20 @@ TEST_CASE("a parent that breaks the order of messages is refused") {
     Envelope envelope;
     envelope.recipients = 2;
     submission.say(envelope);
-    submission.say(Recipient{*Line<max_mailbox>::from("a@y.test")});
+    submission.say_recipients({"a@y.test"});
     submission.say(BodyEnd{});
+  }
+  SECTION("more recipients than announced") {
+    Envelope envelope;
+    envelope.recipients = 1;
+    submission.say(envelope);
+    submission.say_recipients({"a@y.test", "b@y.test"});
+  }
+  SECTION("a message of no recipients") {
+    Envelope envelope;
+    envelope.recipients = 1;
+    submission.say(envelope);
+    submission.say_recipients({});
   }
   const Error error = submission.failure();
   CHECK(error.code == ExitCode::software);

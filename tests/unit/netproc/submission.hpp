@@ -42,7 +42,12 @@ class Submission {
   void envelope(Envelope envelope, const std::vector<std::string>& recipients) {
     envelope.recipients = static_cast<std::uint32_t>(recipients.size());
     say(envelope);
-    for (const std::string& path : recipients) say(Recipient{*Line<max_mailbox>::from(path)});
+    for (const std::string& path : recipients) say_recipients({path});
+  }
+  void say_recipients(const std::vector<std::string>& paths) {
+    Recipients message;
+    for (const std::string& path : paths) message.recipients.add({*Line<max_mailbox>::from(path)});
+    say(message);
   }
   void envelope(const std::vector<std::string>& recipients) {
     Envelope envelope;
