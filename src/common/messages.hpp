@@ -289,6 +289,7 @@ struct Envelope {
 struct Recipient {
   Line<max_mailbox> forward_path;  // without the angle brackets, not empty
 
+  static constexpr std::string_view message_name = "Recipient";
   static void fields(auto& self, auto&& field) { field("forward_path", self.forward_path); }
   friend bool operator==(const Recipient&, const Recipient&) = default;
 };
