@@ -269,7 +269,7 @@ fi
 
 # The tools of the benchmark (make bench). The least command is static: nothing is to be quicker.
 if [ -d bench ]; then
-  shared= list=
+  shared='' list=
   for source in bench/*.cpp; do
     compile "build/obj/${source%.cpp}.o" "$source" COMPILE ""
     case $source in
@@ -278,16 +278,17 @@ if [ -d bench ]; then
     esac
   done
   for main in bench/*_main.cpp; do
-    name=${main#bench/} parts=
+    name=${main#bench/} parts=''
     name=${name%_main.cpp}
     for source in bench/"$name"_*.cpp; do
       parts="$parts build/obj/${source%.cpp}.o"
     done
-    case $name in
-      drain) link build/bench/drain LINK -static build/obj/bench/drain_main.o ;;
+    if [ "$name" = drain ]; then
+      link build/bench/drain LINK -static build/obj/bench/drain_main.o
+    else
       # shellcheck disable=SC2086
-      *) link "build/bench/$name" LINK "\$(TLS_LIBS) \$(LIBS)" $parts $shared build/obj/libcommon.a ;;
-    esac
+      link "build/bench/$name" LINK "\$(TLS_LIBS) \$(LIBS)" $parts $shared build/obj/libcommon.a
+    fi
     list="$list build/bench/$name"
   done
   say "BENCH_PROGRAMS =$list"
