@@ -31,6 +31,11 @@ bool is_name_byte(char c) {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
 }
 
+bool is_name(std::string_view word) {
+  return !word.empty() && (word.front() < '0' || word.front() > '9') && std::ranges::all_of(word, is_name_byte);
+}
+
+// Or would be one in some shell, or without its quotes.
 bool is_assignment(std::string_view word) {
   const std::size_t equal = word.find('=');
   return equal != std::string_view::npos && equal > 0 &&
@@ -57,6 +62,8 @@ class Scanner {
     std::string word;
     bool in_word = false;
     bool has_mark = false;
+    bool bare = true;          // nothing of the word was quoted or expanded
+    bool assigning = false;    // the word is surely an assignment
     bool commanding = true;    // the next word says what is executed
     bool redirecting = false;  // the next word is where something is redirected to
   };
@@ -100,6 +107,7 @@ Result<void> Scanner::step() {
   const char c = text_[at_];
   if (is_mark()) return place_mark(in_quotes() ? Quoting::double_quotes : Quoting::none);
   if (in_quotes()) return step_in_quotes(c);
+  if (std::string_view("'\\$`\"").find(c) != std::string_view::npos) now_.bare = false;
   switch (c) {
     case '\'': return single_quotes();
     case '\\': return backslash(false);
@@ -122,6 +130,7 @@ Result<void> Scanner::step() {
     default:
       if (c == '#' && !now_.in_word) return comment();
       result_.plain = result_.plain && (expanded.find(c) == std::string_view::npos || (c == '=' && !now_.commanding));
+      if (c == '=' && now_.bare && is_name(now_.word)) now_.assigning = true;
       add(c);
   }
   ++at_;
@@ -250,11 +259,12 @@ void Scanner::finish_word() {
   }
   if (now_.has_mark) result_.mark->word = result_.words.size();
   result_.words.push_back(std::exchange(now_.word, {}));
-  now_.in_word = now_.has_mark = false;
+  now_.in_word = now_.has_mark = now_.assigning = false;
+  now_.bare = true;
 }
 
 Result<void> Scanner::place_mark(Quoting quoting) {
-  if (now_.commanding && !now_.redirecting && !is_assignment(now_.word)) return usage("%F cannot be the program");
+  if (now_.commanding && !now_.redirecting && !now_.assigning) return usage("%F cannot be the program");
   result_.mark = MarkPlace{at_, quoting, 0, now_.word.size()};
   now_.has_mark = true;
   at_ += mark.size();

@@ -234,6 +234,12 @@ TEST_CASE("a command that cannot take addresses is refused") {
            "a $(%F)",
            "/bin/%F",
            "exec %F",  // an address as the program
+           "A\\=%F x",
+           "\"A=\"%F x",
+           "'A'=%F x",
+           "$A=%F x",
+           "1A=%F x",
+           "=%F x",
            "a;",
            "a; ",
            "a |",
