@@ -65,7 +65,9 @@ class Use:
 
 def unchanged(before, after, kilobytes):
     equal(after.pids, before.pids, "the processes that last")
-    equal(after.processes, before.processes, "processes at rest")
+    # A listener that was found without a session keeps four more ready from then on, of two processes each.
+    more = after.processes - before.processes
+    check(more in (0, 8), f"processes at rest: got {after.processes}, wanted {before.processes}")
     equal(after.zombies, [], "zombies")
     equal(after.descriptors, before.descriptors, "descriptors")
     for name, size in after.anonymous.items():
