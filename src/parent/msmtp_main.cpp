@@ -2,7 +2,6 @@
 #include "common/fd.hpp"
 #include "common/lesser_user.hpp"
 #include "common/sandbox.hpp"
-#include "common/spawn.hpp"
 #include "parent/config_files.hpp"
 #include "parent/configure_mode.hpp"
 #include "parent/console.hpp"
@@ -17,7 +16,6 @@
 
 #include <cerrno>
 #include <config.hpp>
-#include <csignal>
 #include <cstdlib>
 #include <string>
 #include <string_view>
@@ -92,9 +90,6 @@ ExitCode run(const std::vector<std::string_view>& words) {
 }  // namespace msmtp
 
 int main(int argc, char** argv) {
-  msmtp::occupy_standard_descriptors();
-  msmtp::seal_inherited_descriptors();
-  msmtp::harden_process(false);
-  std::signal(SIGPIPE, SIG_IGN);
+  msmtp::begin_program();
   return static_cast<int>(msmtp::run({argv, argv + argc}));
 }

@@ -1,7 +1,6 @@
 // msmtpd: what it needs of the system, in the order in which rights are given up; then its mode.
 #include "common/lesser_user.hpp"
 #include "common/sandbox.hpp"
-#include "common/spawn.hpp"
 #include "parent/client_session.hpp"
 #include "parent/command_check.hpp"
 #include "parent/console.hpp"
@@ -16,7 +15,6 @@
 #include <algorithm>
 #include <cerrno>
 #include <config.hpp>
-#include <csignal>
 #include <cstdlib>
 #include <fcntl.h>
 #include <string>
@@ -145,9 +143,6 @@ int report(int argc, char** argv) {
 }  // namespace msmtp
 
 int main(int argc, char** argv) {
-  msmtp::occupy_standard_descriptors();
-  msmtp::seal_inherited_descriptors();
-  msmtp::harden_process(false);
-  std::signal(SIGPIPE, SIG_IGN);
+  msmtp::begin_program();
   return msmtp::report(argc, argv);
 }

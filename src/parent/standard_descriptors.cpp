@@ -1,16 +1,23 @@
 // Standard input, output and error.
 #include "parent/standard_descriptors.hpp"
 
+#include "common/sandbox.hpp"
+#include "common/spawn.hpp"
+
 #include <cerrno>
+#include <csignal>
 #include <fcntl.h>
 #include <unistd.h>
 
 namespace msmtp {
 
-void occupy_standard_descriptors() {
+void begin_program() {
   for (const int number : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) {
     if (fcntl(number, F_GETFD) < 0) (void)open("/dev/null", number == STDIN_FILENO ? O_WRONLY : O_RDWR);
   }
+  seal_inherited_descriptors();
+  harden_process(false);
+  std::signal(SIGPIPE, SIG_IGN);
 }
 
 Result<StandardStreams> take_standard_streams() {

@@ -1,4 +1,4 @@
-// Standard input, output and error of a program that starts.
+// What a program does first, and its standard input, output and error.
 #pragma once
 
 #include "common/fd.hpp"
@@ -6,9 +6,10 @@
 
 namespace msmtp {
 
-// A caller may have closed 0, 1 or 2; what we open must never take their numbers. Standard input is replaced by
-// something that cannot be read, because a mail that is not there is not an empty mail.
-void occupy_standard_descriptors();
+// First thing in a program that users start. A caller may have closed 0, 1 or 2; what we open must never take their
+// numbers. Standard input is replaced by something that cannot be read, because a mail that is not there is not an
+// empty mail. Every other descriptor is close-on-exec, the process is hardened, and SIGPIPE ignored.
+void begin_program();
 
 struct StandardStreams {
   Fd input;
