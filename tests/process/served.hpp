@@ -3,6 +3,7 @@
 
 #include "common/sandbox.hpp"
 #include "netproc/smtp_server.hpp"
+#include "tests/process/smtp_peer.hpp"
 
 #include <criterion/criterion.h>
 
@@ -45,6 +46,7 @@ class Served {
     client_ = Fd(ends[0]);
     say(said_before);
     pid_ = fork();
+    cr_assert(pid_ >= 0);  // to kill(2) it would be everybody
     if (pid_ == 0) {
       prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
       client_.close();
@@ -64,27 +66,10 @@ class Served {
   Served(const Served&) = delete;
   Served& operator=(const Served&) = delete;
 
-  void say(std::string_view text) { (void)send(client_.number(), text.data(), text.size(), MSG_NOSIGNAL); }
+  void say(std::string_view text) { say_to(client_, text); }
   void hang_up() { client_.close(); }
-
-  // All that it says until WANTED has come.
-  std::string hear(std::string_view wanted) {
-    std::string heard;
-    char bytes[4096];
-    pollfd fd{client_.number(), POLLIN, 0};
-    while (heard.find(wanted) == std::string::npos && poll(&fd, 1, 10'000) == 1) {
-      const ssize_t size = recv(client_.number(), bytes, sizeof bytes, 0);
-      if (size <= 0) break;
-      heard.append(bytes, static_cast<std::size_t>(size));
-    }
-    cr_expect(heard.find(wanted) != std::string::npos, "no %s in %s", std::string(wanted).c_str(), heard.c_str());
-    return heard;
-  }
-  bool has_hung_up() {
-    char byte;
-    pollfd fd{client_.number(), POLLIN, 0};
-    return poll(&fd, 1, 10'000) == 1 && recv(client_.number(), &byte, 1, 0) <= 0;
-  }
+  std::string hear(std::string_view wanted) { return hear_from(client_, wanted, 10'000); }
+  bool has_hung_up() { return has_hung_up_on(client_, 10'000); }
 
   template <class Message>
   Message expect() {

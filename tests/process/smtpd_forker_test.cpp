@@ -2,6 +2,7 @@
 #include "common/forker.hpp"
 #include "common/spawn.hpp"
 #include "netproc/server_process.hpp"
+#include "tests/process/smtp_peer.hpp"
 
 #include <criterion/criterion.h>
 
@@ -15,6 +16,7 @@
 #include <unistd.h>
 
 using namespace msmtp;
+using namespace msmtp::test;
 
 namespace {
 
@@ -78,26 +80,15 @@ Fd serve(SessionEnd& session, const Serve& how) {
 }
 
 void say(const Fd& client, std::string_view text) {
-  (void)send(client.number(), text.data(), text.size(), MSG_NOSIGNAL);
+  say_to(client, text);
 }
 
 std::string hear(const Fd& client, std::string_view wanted) {
-  std::string heard;
-  char bytes[4096];
-  pollfd readable{client.number(), POLLIN, 0};
-  while (heard.find(wanted) == std::string::npos && poll(&readable, 1, 20'000) == 1) {
-    const ssize_t size = recv(client.number(), bytes, sizeof bytes, 0);
-    if (size <= 0) break;
-    heard.append(bytes, static_cast<std::size_t>(size));
-  }
-  cr_expect(heard.find(wanted) != std::string::npos, "no %s in %s", std::string(wanted).c_str(), heard.c_str());
-  return heard;
+  return hear_from(client, wanted, 20'000);
 }
 
 bool has_hung_up(const Fd& client) {
-  char byte;
-  pollfd readable{client.number(), POLLIN, 0};
-  return poll(&readable, 1, 20'000) == 1 && recv(client.number(), &byte, 1, 0) <= 0;
+  return has_hung_up_on(client, 20'000);
 }
 
 }  // namespace
