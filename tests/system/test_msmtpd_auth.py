@@ -166,7 +166,7 @@ def test_guessing_ends_and_many_guess_no_faster(t):
             said.socket.sendall(b"AUTH PLAIN AGpvZQB3cm9uZw==\r\n")
         answers = [said.hear() for said in sessions]
     seconds = time.monotonic() - begin
-    check(5 <= seconds < 9, f"five rounds of a second each: {seconds}")
+    check(5 <= seconds < 30, f"five rounds of a second each, and not eight times that: {seconds}")
     check(all(answer.startswith(b"421 4.7.0 ") for answer in answers), f"{answers}")
     for said in sessions:
         equal(said.hear(), b"", "what comes after that")
