@@ -64,7 +64,7 @@ link() { # program, linker variable, libraries, objects and archives in order
 # In the archive of src/common there is one sandbox, the one named by $2.
 stands_alone() {
   case $1 in
-    *_main.cpp | */tls_libtls*.cpp | */tls_none.cpp | */default_action_*.cpp) return 0 ;;
+    *_main.cpp | */tls_libtls*.cpp | */tls_none.cpp | */default_action_*.cpp | */lesser_user_*.cpp) return 0 ;;
     */sandbox_"$2"*.cpp) return 1 ;;
     */sandbox_linux*.cpp | */sandbox_openbsd*.cpp | */sandbox_none*.cpp) return 0 ;;
   esac
@@ -149,11 +149,17 @@ programs() {
       msmtp-netproc) alternatives=$(objects_of "$root" src/netproc/tls_none.cpp) ;;
       msmtp-netproc-tls) alternatives=$(objects_of "$root" src/netproc/tls_libtls*.cpp) ;;
     esac
-    runtime=
+    users=lookup runtime=
     [ "$linker" != LINK ] || runtime="\$(RUNTIME_LIBS)"
+    case $name in
+      msmtp-netproc | msmtp-smtpd | msmtp-smtpd-forker)
+        users=told
+        [ "$linker" != LINK ] || runtime="\$(STATIC_LINK) $runtime" ;;
+    esac
     # shellcheck disable=SC2046,SC2086
     link "$prefix/$place/$name" "$linker" "$libraries \$(SANDBOX_LIBS) \$(LIBS) $runtime" "$root/${main%.cpp}.o" $alternatives $everywhere \
-      $(objects_of "$root" "src/common/default_action_$action.cpp") "$root/lib$part.a" "$root/libcommon.a"
+      $(objects_of "$root" "src/common/default_action_$action.cpp" "src/common/lesser_user_$users.cpp") \
+      "$root/lib$part.a" "$root/libcommon.a"
     list="$list $prefix/$place/$name"
   done <<'TABLE'
 # place        name               main                       archive   libraries
@@ -161,7 +167,7 @@ bin            msmtp              parent/msmtp_main.cpp      parent
 bin            msmtpd             parent/msmtpd_main.cpp     parent
 libexec/msmtp  msmtp-resolver     netproc/resolver_main.cpp  netproc   $(IDN2_LIBS)
 libexec/msmtp  msmtp-netproc      netproc/netproc_main.cpp   netproc
-libexec/msmtp  msmtp-netproc-tls  netproc/netproc_main.cpp   netproc   $(TLS_LIBS)
+libexec/msmtp  msmtp-netproc-tls  netproc/netproc_main.cpp   netproc   $(NETPROC_TLS_LIBS)
 libexec/msmtp  msmtp-smtpd        netproc/smtpd_main.cpp     netproc
 libexec/msmtp  msmtp-smtpd-forker netproc/smtpd_forker_main.cpp netproc
 libexec/msmtp  msmtp-authproc     authproc/authproc_main.cpp authproc  $(GSASL_LIBS)
@@ -178,7 +184,7 @@ link_test() {
   shift 4
   # shellcheck disable=SC2046
   link "$target" "$linker" "$libraries \$(ALL_LIBS)" "$@" $(objects_of "$root" src/netproc/tls_libtls*.cpp \
-    src/common/default_action_kill.cpp) "$root/libparent.a" "$root/libnetproc.a" "$root/libauthproc.a" "$root/libcommon.a"
+    src/common/default_action_kill.cpp src/common/lesser_user_lookup.cpp) "$root/libparent.a" "$root/libnetproc.a" "$root/libauthproc.a" "$root/libcommon.a"
 }
 
 # Compiles the test sources below the folder $1 into the tree $2 with $3; leaves $test_objects (and

@@ -4,9 +4,7 @@
 #include "common/fd.hpp"
 
 #include <cerrno>
-#include <config.hpp>
 #include <grp.h>
-#include <pwd.h>
 #include <string>
 #include <sys/types.h>
 #include <unistd.h>
@@ -30,17 +28,6 @@ Result<void> become(uid_t user, gid_t group) {
 Result<void> drop_set_id() {
   if (getuid() == geteuid() && getgid() == getegid()) return {};
   return become(getuid(), getgid());
-}
-
-Result<LesserUser> find_lesser_user() {
-  if (geteuid() != 0) return LesserUser{getuid(), getgid()};
-  const std::string name(config::privsep_user);
-  const passwd* entry = getpwnam(name.c_str());
-  if (entry == nullptr) {
-    return fail(ExitCode::os_error, "there is no user '" + name + "' to change to; see configure --with-privsep-user");
-  }
-  if (entry->pw_uid == 0) return fail(ExitCode::os_error, "the user '" + name + "' to change to is root");
-  return LesserUser{entry->pw_uid, entry->pw_gid};
 }
 
 Result<void> become_lesser_user(const LesserUser& who) {

@@ -2,6 +2,7 @@
 #include "parent/crew.hpp"
 
 #include "common/child.hpp"
+#include "common/lesser_user.hpp"
 
 #include <algorithm>
 #include <cerrno>
@@ -215,7 +216,8 @@ Result<void> CrewStarter::start_netproc(bool with_tls, bool with_sasl) {
   }
   if (signing_end_.is_open()) for_netproc.push_back({std::move(signing_end_), signing_channel_number});
   const std::string_view program = with_tls ? netproc_tls_program : netproc_program;
-  crew_.netproc.emplace(TRY(start(program, std::move(for_netproc), {})), program);
+  const auto environment = TRY(environment_with_lesser_user());
+  crew_.netproc.emplace(TRY(start(program, std::move(for_netproc), environment)), program);
   return {};
 }
 
@@ -224,7 +226,8 @@ Result<void> CrewStarter::start_server(Fd client_input, Fd client_output, std::o
   descriptors.push_back({std::move(client_input), client_input_number});
   descriptors.push_back({std::move(client_output), client_output_number});
   if (login) descriptors.push_back({std::move(*login), login_channel_number});
-  crew_.server.emplace(TRY(start(server_program, std::move(descriptors), {})), server_program);
+  const auto environment = TRY(environment_with_lesser_user());
+  crew_.server.emplace(TRY(start(server_program, std::move(descriptors), environment)), server_program);
   return {};
 }
 

@@ -2,6 +2,7 @@
 #include "parent/forker_process.hpp"
 
 #include "common/child.hpp"
+#include "common/lesser_user.hpp"
 
 #include <cerrno>
 #include <fcntl.h>
@@ -41,7 +42,8 @@ ForkerProcess::ForkerProcess(CrewMember member, Fd orders)
     : member_(std::move(member)), orders_(std::move(orders), member_.program) {}
 
 Result<ForkerProcess> ForkerProcess::start_server(const std::string& directory) {
-  StartedMember started = TRY(start_member(directory, server_forker_program, {}, {}));
+  const auto environment = TRY(environment_with_lesser_user());
+  StartedMember started = TRY(start_member(directory, server_forker_program, {}, environment));
   return ForkerProcess(std::move(started.member), std::move(started.channel));
 }
 

@@ -1,5 +1,6 @@
 // msmtp-smtpd-forker, the program: sessions that get their client, that never get one, and that lie.
 #include "common/forker.hpp"
+#include "common/lesser_user.hpp"
 #include "common/spawn.hpp"
 #include "netproc/server_process.hpp"
 #include "tests/process/smtp_peer.hpp"
@@ -38,7 +39,7 @@ struct Started {
       descriptors.push_back({Fd(open("/dev/null", O_RDWR | O_CLOEXEC)), number});
     }
     descriptors.push_back({std::move(channel.right), 3});
-    child = std::move(spawn(program, std::move(descriptors), {}).value());
+    child = std::move(spawn(program, std::move(descriptors), environment_with_lesser_user().value()).value());
     listener.emplace(std::move(channel.left), "msmtp-smtpd-forker");
   }
   // Its copies end with their sessions, and it with its orders.
