@@ -14,15 +14,19 @@
 
 namespace msmtp {
 
-Result<LoadedConfig> AccountSetup::load() {
+Result<void> AccountSetup::learn_names() {
   tzset();  // reads a file, which a later stage may not
   if (options_.debug) sandbox_ = sandbox_level().text;
   lesser_user = TRY(find_lesser_user());
-  home = home_facts();
   patterns.mail_name = [mail_name = read_mail_name(places_.sysconfdir + "/mailname")] { return mail_name; };
   patterns.user = [user = local_user_name()] { return Result<std::string>(user); };
   patterns.host = [host = local_host_name()] { return Result<std::string>(host); };
   patterns.canonical_host = patterns.host;
+  return {};
+}
+
+Result<LoadedConfig> AccountSetup::load() {
+  home = home_facts();
   if (!wants_config_files(options_)) {
     TRY(drop_set_id());
     return LoadedConfig{};

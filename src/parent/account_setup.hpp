@@ -23,9 +23,11 @@ class AccountSetup {
   AccountSetup(const Options& options, const Places& places, const Console& console)
       : options_(options), places_(places), console_(console) {}
 
-  // Reads the configuration files, where the options do not say that there are none, and everything else that a later
-  // stage may not: the time zone, names of user and machine. Gives up set-id rights. For the unconfined stage.
+  // Reads the configuration files, where the options do not say that there are none. Gives up set-id rights. For the
+  // unconfined stage, as is learn_names(): that reads everything else that a later stage may not, the time zone, names
+  // of user and machine.
   Result<LoadedConfig> load();
+  Result<void> learn_names();
 
   // The account that options, environment and MAIL_SENDER choose from CONFIG, complete and checked (EX_CONFIG), its
   // patterns not yet expanded. Where a mail needs a sender and nothing can name one any more, that is an error too.
@@ -39,9 +41,9 @@ class AccountSetup {
   void show_notes(const std::optional<std::string>& mail_sender) const;
   void show(const Account& account) const;
 
-  // Filled in by load(); %C and %F are the caller's.
+  HomeFacts home;  // filled in by load()
+  // Filled in by learn_names(); %C and %F are the caller's.
   PatternValues patterns;
-  HomeFacts home;
   std::optional<LesserUser> lesser_user;
 
  private:

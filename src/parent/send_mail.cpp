@@ -79,6 +79,7 @@ class SendMail {
  private:
   // Stage one: files, commands, helpers.
   Result<void> set_up();
+  Result<void> learn_names();
   Result<void> set_up_for_account();
   Result<void> set_up_for_any_account();
   Result<void> before_the_mail(Result<void> briefed);
@@ -136,7 +137,6 @@ bool SendMail::mail_decides_account() const {
 
 Result<void> SendMail::set_up() {
   LoadedConfig config = TRY(setup_.load());
-  setup_.patterns.canonical_host = [this] { return names_.own_name(account_->timeout); };
   if (mail_decides_account()) {
     config_ = std::move(config);
     return before_the_mail(set_up_for_any_account());
@@ -145,17 +145,29 @@ Result<void> SendMail::set_up() {
   return before_the_mail(set_up_for_account());
 }
 
+Result<void> SendMail::learn_names() {
+  TRY(setup_.learn_names());
+  setup_.patterns.canonical_host = [this] { return names_.own_name(account_->timeout); };
+  return {};
+}
+
+// The helpers begin to load while this process looks at what else it needs.
 Result<void> SendMail::set_up_for_account() {
   Account& account = *account_;
   if (options_.pretend) TRY(setup_.try_passwordeval(account));
-  CrewNeeds needs;
-  needs.own_name = asks_for_own_name(account, setup_.patterns, true);
-  if (!sends()) return options_.pretend ? briefing_.start(needs) : Result<void>();
+  if (sends()) {
+    CrewNeeds connection;
+    connection.add(account);
+    TRY(briefing_.start(connection));
+  }
+  TRY(learn_names());
+  CrewNeeds name;
+  name.own_name = asks_for_own_name(account, setup_.patterns, true);
+  if (sends() || options_.pretend) TRY(briefing_.start(name));
+  if (!sends()) return {};
   log_.open(account);
   const bool domain_waits = asks_for_own_name(account, setup_.patterns, false);
   if (!domain_waits) account.domain = TRY(expand_domain(account.domain, setup_.patterns));
-  needs.add(account);
-  TRY(briefing_.start(needs));
   if (unavailable_feature(account)) {
     briefing_.dismiss_credentials();
     return {};
@@ -167,6 +179,7 @@ Result<void> SendMail::set_up_for_account() {
 // Whatever account the mail chooses, what it may need has to be there; and what it must not choose for itself, a
 // password or a command, is the credential child's business before the mail is read.
 Result<void> SendMail::set_up_for_any_account() {
+  TRY(learn_names());
   std::vector<Account> candidates = candidates_of(*config_, options_.overrides);
   CrewNeeds needs;
   for (const Account& candidate : candidates) {
