@@ -692,7 +692,15 @@ struct Departed {
 
 // ---- msmtpd ----
 
-// listener -> session, with the socket: a client has come. Only message.
+// listener -> session, with its end of the channel to a server, and where clients have to log in of the one to the
+// check: those are for the next client. First message; legal again after ClientServed.
+struct NewServer {
+  static constexpr std::string_view message_name = "NewServer";
+  static void fields(auto&, auto&&) {}
+  friend bool operator==(const NewServer&, const NewServer&) = default;
+};
+
+// listener -> session, with the socket: a client has come. Legal after NewServer.
 struct NewClient {
   bool is_local = false;  // over a unix socket: no addresses; else no ids
   Endpoint client;        // its address
@@ -715,6 +723,14 @@ struct NewClient {
     field("process", self.process);
   }
   friend bool operator==(const NewClient&, const NewClient&) = default;
+};
+
+// session -> listener: the client has left in order, and nothing is left of it; there can be another one. Legal after
+// NewClient.
+struct ClientServed {
+  static constexpr std::string_view message_name = "ClientServed";
+  static void fields(auto&, auto&&) {}
+  friend bool operator==(const ClientServed&, const ClientServed&) = default;
 };
 
 // listener -> msmtp-smtpd-forker, with the server's end of the channel to a session, and with AUTH its end of the one
@@ -895,7 +911,8 @@ using ToAuthproc = std::variant<Acquire, Begin, Choose>;
 using FromAuthproc = std::variant<Acquired, Sealed, Completed, Failed>;
 using ToServer = std::variant<Serve, ClientAnswer, Retire>;
 using FromServer = std::variant<NewMail, NewRecipient, Content, Chunk, ChunkEnd, Abandoned, Departed, Failed>;
-using ToSession = std::variant<NewClient>;
+using ToSession = std::variant<NewServer, NewClient>;
+using FromSession = std::variant<ClientServed>;
 using ToForker = std::variant<NewProcess>;
 using FromForker = std::variant<Crashed, Failed>;
 using ToVerifier = std::variant<Acquire, Verify>;

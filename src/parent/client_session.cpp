@@ -64,36 +64,34 @@ void set_signals() {
 // What is the same for a session with a listener and one without.
 class ClientSession {
  public:
-  explicit ClientSession(const SessionPlan& plan)
-      : plan_(plan), crew_([&plan](const LogRecord& record) {
+  ClientSession(const SessionPlan& plan, CommandStarter& starter)
+      : plan_(plan),
+        crew_([&plan](const LogRecord& record) {
           if (record.kind == LogKind::warning) plan.log.error(record.text);  // of others there is no bound
-        }) {}
+        }),
+        starter_(starter) {}
 
   Crew& crew() { return crew_; }
-  // What can be done before there is a client.
-  Result<void> prepare();
   // SOCKET: of the client, where the server has not got it yet. SIGN: what ends the session when it becomes readable.
   int serve(const std::optional<NewClient>& client, std::optional<Fd> socket, int sign, CheckEnd* check);
-  int fail_with(const Error& error);
 
  private:
   Result<void> lead(const std::optional<NewClient>& client, std::optional<Fd> socket, int sign, CheckEnd* check);
 
   const SessionPlan& plan_;
   Crew crew_;
-  std::optional<CommandStarter> starter_;
+  CommandStarter& starter_;
 };
 
-Result<void> ClientSession::prepare() {
-  if (!starter_) starter_ = TRY(CommandStarter::prepare());
-  return {};
+int fail_with(const SessionPlan& plan, const Error& error) {
+  plan.log.error(error.text + "; session aborted");
+  return static_cast<int>(error.code);
 }
 
 Result<void> ClientSession::lead(const std::optional<NewClient>& client, std::optional<Fd> socket, int sign,
                                  CheckEnd* check) {
-  TRY(prepare());
   ClientNames names(crew_, plan_.helpers, client);
-  CommandService service(plan_, client, names, *starter_, check);
+  CommandService service(plan_, client, names, starter_, check);
   SmtpSession session(crew_, service, serving(plan_.options, client));
   session.retire_with(sign);
   return session.run(std::move(socket));
@@ -102,14 +100,9 @@ Result<void> ClientSession::lead(const std::optional<NewClient>& client, std::op
 int ClientSession::serve(const std::optional<NewClient>& client, std::optional<Fd> socket, int sign, CheckEnd* check) {
   plan_.log.info("session with " + who(client));
   const auto led = lead(client, std::move(socket), sign, check);
-  if (!led) return fail_with(crew_.explain(led.error()));
+  if (!led) return fail_with(plan_, crew_.explain(led.error()));
   plan_.log.info("the client has ended the session; connection closed");
   return 0;
-}
-
-int ClientSession::fail_with(const Error& error) {
-  plan_.log.error(error.text + "; session aborted");
-  return static_cast<int>(error.code);
 }
 
 // What a session without a listener starts, and keeps.
@@ -140,27 +133,46 @@ Result<OwnHelpers> start_helpers(const SessionPlan& plan, Crew& crew, Fd input, 
   return helpers;
 }
 
+// After so many clients a session ends, so that what a library may leave behind does not add up.
+constexpr int most_clients = 100;
+
+// The next client of a session with a listener. Its exit status when it is over, nothing when another client may come.
+Result<std::optional<int>> serve_next(const SessionPlan& plan, ListenerEnd& orders, CommandStarter& starter) {
+  ClientSession session(plan, starter);
+  std::array<Fd, 2> ends;
+  TRY(orders.expect_one<NewServer>(Deadline::never(), std::span(ends).first(plan.options.login ? 2 : 1)));
+  session.crew().server.emplace(std::move(ends[0]), server_program);
+  std::optional<CheckEnd> check;
+  if (plan.options.login) check.emplace(std::move(ends[1]), verifier_program);
+  Fd socket;
+  const NewClient client = TRY(orders.expect_one<NewClient>(Deadline::never(), std::span<Fd>(&socket, 1)));
+  const int status = session.serve(client, std::move(socket), orders.fd().number(), check ? &*check : nullptr);
+  return status == 0 ? std::optional<int>() : status;
+}
+
 }  // namespace
 
-int run_ready_session(const SessionPlan& plan, Fd listener, Fd server, std::optional<Fd> check) {
+int run_ready_session(const SessionPlan& plan, Fd listener) {
   set_signals();
   // The end of the session is for the listener to say, over the channel; signals hit the whole group.
   for (const int signal : {SIGTERM, SIGHUP, SIGINT}) std::signal(signal, SIG_IGN);
-  ClientSession session(plan);
   ListenerEnd orders(std::move(listener), "msmtpd");
-  session.crew().server.emplace(std::move(server), server_program);
-  std::optional<CheckEnd> check_end;
-  if (check) check_end.emplace(std::move(*check), verifier_program);
-  if (const auto prepared = session.prepare(); !prepared) return session.fail_with(prepared.error());
-  Fd socket;
-  const auto client = orders.expect_one<NewClient>(Deadline::never(), std::span<Fd>(&socket, 1));
-  if (!client) return client.error().cause == Cause::peer_gone ? 0 : session.fail_with(client.error());
-  return session.serve(*client, std::move(socket), orders.fd().number(), check_end ? &*check_end : nullptr);
+  auto starter = CommandStarter::prepare();
+  if (!starter) return fail_with(plan, starter.error());
+  for (int clients = 0; clients < most_clients; ++clients) {
+    const auto status = serve_next(plan, orders, *starter);
+    if (!status) return status.error().cause == Cause::peer_gone ? 0 : fail_with(plan, status.error());
+    if (*status) return **status;
+    if (!orders.send(ClientServed{})) return 0;  // it has gone
+  }
+  return 0;
 }
 
 int run_single_session(const SessionPlan& plan, Fd client_input, Fd client_output) {
   set_signals();
-  ClientSession session(plan);
+  auto starter = CommandStarter::prepare();
+  if (!starter) return fail_with(plan, starter.error());
+  ClientSession session(plan, *starter);
   const std::optional<NewClient> client = peer_of(client_input);
   if (!may_send(plan.options.allowed, client)) {
     plan.log.error("connection from " + who(client) + ", which is not allowed");
@@ -170,12 +182,12 @@ int run_single_session(const SessionPlan& plan, Fd client_input, Fd client_outpu
   auto ends = start_helpers(plan, session.crew(), std::move(client_input), client_output);
   if (!ends) {
     (void)write_all(client_output, cannot_serve);
-    return session.fail_with(ends.error());
+    return fail_with(plan, ends.error());
   }
   client_output.close();
   // A mail that is on its way goes on to its end.
   const auto signals = AwaitedSignals::of({SIGTERM, SIGINT, SIGHUP});
-  if (!signals) return session.fail_with(signals.error());
+  if (!signals) return fail_with(plan, signals.error());
   return session.serve(client, {}, signals->number(), ends->check ? &*ends->check : nullptr);
 }
 

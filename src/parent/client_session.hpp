@@ -12,8 +12,8 @@
 
 namespace msmtp {
 
-using ListenerEnd = Channel<FromForker, ToSession>;  // the session says nothing to the listener
-using CheckEnd = Channel<ToSession, FromCheck>;      // nor to the check
+using ListenerEnd = Channel<FromSession, ToSession>;
+using CheckEnd = Channel<ToSession, FromCheck>;  // the session says nothing to the check
 
 // What a session needs beside its channels; the same for all of them.
 struct SessionPlan {
@@ -23,10 +23,10 @@ struct SessionPlan {
   std::string helpers;  // the directory, for the resolver
 };
 
-// A session that a listener made ready. Waits for its client, and serves it until it leaves. SERVER: the channel to the
-// process that will read the client. CHECK: only where clients have to log in.
+// A session that a listener made ready. Waits for a client, and serves it until it leaves; then for the next one, as
+// long as all of them have left in order, and not for ever. LISTENER: the channel to it.
 // Returns the exit status of the process: 0 also when no client ever came.
-int run_ready_session(const SessionPlan& plan, Fd listener, Fd server, std::optional<Fd> check);
+int run_ready_session(const SessionPlan& plan, Fd listener);
 
 // The session of a client that is connected already: its descriptors, which may be copies of one socket, and are
 // nobody's but the server's afterwards. Starts what it needs. Returns the exit status of msmtpd: 0 when the client

@@ -80,11 +80,13 @@ Result<ExitCode> Listener::run() {
   while (signals_to_stop_ == 0 || !parts_.sessions.have_ended() || !parts_.helpers.have_ended()) {
     wait(now);
     now = Deadline::Clock::now();
+    hear_sessions();  // before others are reaped, for it goes by their order
     if (polled_.front().revents != 0) hear_signals(now);
     if (signals_to_stop_ > 1) return ExitCode::temporary_failure;
     hear_helpers(now);
     // Who is there comes first; new sessions are made when nobody waits.
     if (!take_clients(now) && parts_.sessions.wants_more(now)) parts_.sessions.make_one(now);
+    parts_.sessions.thin_out(now);
   }
   return ExitCode::ok;
 }
@@ -93,6 +95,8 @@ void Listener::wait(Time now) {
   polled_.clear();
   polled_.push_back({signals_->number(), POLLIN, 0});
   parts_.helpers.watch(polled_);
+  first_session_ = polled_.size();
+  parts_.sessions.watch(polled_);
   first_socket_ = polled_.size();
   if (pause_.may_try(now)) {
     for (const ListeningSocket& socket : parts_.sockets.all()) polled_.push_back({socket.fd.number(), POLLIN, 0});
@@ -133,8 +137,12 @@ void Listener::hear_helpers(Time now) {
   const auto said_something = [](const pollfd& polled) { return polled.revents != 0; };
   const auto due = parts_.helpers.next_start();
   const bool is_due = due && *due <= now;
-  const auto helpers = std::span(polled_).first(first_socket_).subspan(1);
+  const auto helpers = std::span(polled_).first(first_session_).subspan(1);
   if (is_due || std::ranges::any_of(helpers, said_something)) parts_.helpers.hear(now);
+}
+
+void Listener::hear_sessions() {
+  parts_.sessions.hear(std::span(polled_).subspan(first_session_, first_socket_ - first_session_));
 }
 
 void Listener::reap(Time now) {
@@ -214,6 +222,7 @@ bool Listener::is_welcome(const Fd& client, const NewClient& message, Time now) 
     return false;
   }
   const auto is_full = [&] { return parts_.sessions.active() >= parts_.options.max_sessions; };
+  if (is_full()) parts_.sessions.hear_all();
   if (is_full()) reap(now);
   if (!is_full()) return true;
   parts_.log.error("connection from " + name_of(message) + " refused: " + counts());

@@ -45,6 +45,7 @@ class Listener {
   int milliseconds_to_wait(Time now) const;
   void hear_signals(Time now);
   void hear_helpers(Time now);
+  void hear_sessions();
   void reap(Time now);
   void stop();
 
@@ -57,10 +58,11 @@ class Listener {
 
   ListenerParts parts_;
   std::optional<AwaitedSignals> signals_;
-  Fd reserve_;                    // a descriptor to give up when there are no more, so that a client can be told
-  std::vector<pollfd> polled_;    // signals, helpers, sockets
-  std::size_t first_socket_ = 0;  // in polled_
-  Backoff pause_;                 // while nobody can be accepted
+  Fd reserve_;                     // a descriptor to give up when there are no more, so that a client can be told
+  std::vector<pollfd> polled_;     // signals, helpers, sessions, sockets
+  std::size_t first_session_ = 0;  // in polled_
+  std::size_t first_socket_ = 0;
+  Backoff pause_;  // while nobody can be accepted
   RateLimit complaints_{1};
   int signals_to_stop_ = 0;
 };

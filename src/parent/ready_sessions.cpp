@@ -2,7 +2,9 @@
 #include "parent/ready_sessions.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
+#include <chrono>
 #include <csignal>
 #include <limits>
 #include <span>
@@ -16,6 +18,13 @@ namespace {
 
 constexpr std::size_t ready_at_first = 4;
 constexpr std::size_t ready_at_most = 8;  // of a listener that has been found without any
+// With fewer than this another one is made at once, otherwise when no client has come for a moment: to make one takes
+// a processor from those who serve.
+constexpr std::size_t ready_at_least = 2;
+constexpr std::chrono::milliseconds quiet(1);
+// So many rest while clients come and go; they leave when none has come for so long.
+constexpr std::size_t resting_at_most = 64;
+constexpr std::chrono::seconds lull(1);
 
 // Closes [FIRST, LAST]; what is not open does not matter.
 void close_numbers(int first, int last) {
@@ -56,6 +65,7 @@ ReadySessions::ReadySessions(const SessionPlan& plan, SessionHelpers& helpers, c
       most_ready_(std::min<std::size_t>(ready_at_first, plan.options.max_sessions)) {}
 
 bool ReadySessions::serve(const NewClient& message, const Fd& client, Time now) {
+  last_client_ = now;
   leave_old_ones();
   if (ready_.empty()) {
     most_ready_ = ready_at_most;
@@ -80,24 +90,78 @@ std::size_t ReadySessions::wanted() const {
   return busy_.size() < most ? std::min(most_ready_, most - busy_.size()) : 0;
 }
 
+std::size_t ReadySessions::usable() const {
+  return generation_ == helpers_.generation() ? ready_.size() : 0;
+}
+
 bool ReadySessions::wants_more(Time now) const {
-  const std::size_t usable = generation_ == helpers_.generation() ? ready_.size() : 0;
-  return usable < wanted() && helpers_.is_complete() && backoff_.may_try(now);
+  const bool is_time = usable() < ready_at_least || now - last_client_ >= quiet;
+  return is_time && usable() < wanted() && helpers_.is_complete() && backoff_.may_try(now);
 }
 
 std::optional<ReadySessions::Time> ReadySessions::next_attempt() const {
-  if (ready_.size() >= wanted() || !helpers_.is_complete()) return std::nullopt;
-  return backoff_.next();
+  if (usable() >= wanted() || !helpers_.is_complete()) {
+    return resting_.empty() ? std::nullopt : std::optional(last_client_ + lull);
+  }
+  const Time after_client = last_client_ + quiet;
+  return std::max(backoff_.next(), after_client);
+}
+
+void ReadySessions::watch(std::vector<pollfd>& polled) const {
+  for (const Session& session : busy_) polled.push_back({session.channel.fd().number(), POLLIN, 0});
+}
+
+void ReadySessions::hear(std::span<const pollfd> polled) {
+  std::vector<pid_t> speaking;
+  for (std::size_t i = 0; i < polled.size() && i < busy_.size(); ++i) {
+    if (polled[i].revents != 0) speaking.push_back(busy_[i].pid);
+  }
+  for (const pid_t pid : speaking) hear_busy(pid);
+}
+
+void ReadySessions::hear_all() {
+  std::vector<pid_t> all;
+  for (const Session& session : busy_) all.push_back(session.pid);
+  for (const pid_t pid : all) hear_busy(pid);
+}
+
+// One that has ended instead says nothing any more, and is forgotten when it is reaped.
+void ReadySessions::hear_busy(pid_t pid) {
+  const auto found = std::ranges::find(busy_, pid, &Session::pid);
+  if (!found->channel.fd().is_open()) return;
+  const auto said = found->channel.expect_one<ClientServed>(Deadline::in(std::chrono::milliseconds(0)));
+  if (!said) {
+    if (said.error().cause != Cause::peer_silent) found->channel.close();
+    return;
+  }
+  Session session = std::move(*found);
+  *found = std::move(busy_.back());
+  busy_.pop_back();
+  if (session.log_age == log_age_ && resting_.size() < resting_at_most) {
+    resting_.push_back(std::move(session));
+  } else {
+    leaving_.push_back(session.pid);
+  }
+}
+
+void ReadySessions::thin_out(Time now) {
+  if (now - last_client_ < lull) return;
+  leave(resting_);
 }
 
 void ReadySessions::leave_old_ones() {
-  if (std::exchange(generation_, helpers_.generation()) != generation_) retire_ready();
+  if (std::exchange(generation_, helpers_.generation()) != generation_) leave(ready_);
+}
+
+void ReadySessions::leave(std::deque<Session>& sessions) {
+  for (const Session& session : sessions) leaving_.push_back(session.pid);
+  sessions.clear();
 }
 
 void ReadySessions::make_one(Time now) {
   leave_old_ones();
   if (!helpers_.is_complete()) return;
-  auto made = make();
+  auto made = rested_or_new();
   if (made) {
     ready_.push_back(std::move(*made));
     return backoff_.succeed();
@@ -106,40 +170,61 @@ void ReadySessions::make_one(Time now) {
   if (backoff_.is_first()) log_.error("no session can be made: " + made.error().text);
 }
 
-Result<ReadySessions::Session> ReadySessions::make() {
-  SocketPair listener = TRY(make_seqpacket_pair());
+Result<ReadySessions::Session> ReadySessions::rested_or_new() {
+  while (!resting_.empty()) {
+    Session session = std::move(resting_.front());
+    resting_.pop_front();
+    if (give_server(session)) return session;
+    leaving_.push_back(session.pid);  // it has died
+  }
+  Session session = TRY(fork_one());
+  if (auto given = give_server(session); !given) {
+    leaving_.push_back(session.pid);
+    return Unexpected{std::move(given).error()};
+  }
+  return session;
+}
+
+Result<ReadySessions::Session> ReadySessions::fork_one() {
+  SocketPair pair = TRY(make_seqpacket_pair());
+  const pid_t pid = fork();
+  if (pid < 0) return fail(ExitCode::os_error, "cannot start a process: " + error_text(errno));
+  if (pid == 0) become_session(std::move(pair.right));
+  return Session{pid, Channel<ToSession, FromSession>(std::move(pair.left), "a session"), log_age_};
+}
+
+// And a check where there are logins.
+Result<void> ReadySessions::give_server(Session& session) {
   SocketPair server = TRY(make_seqpacket_pair());
   CopyEnds copies{std::move(server.right), {}, {}, {}};
-  SessionEnds ends{std::move(listener.right), std::move(server.left), {}};
+  std::array<Fd, 2> ends{std::move(server.left), Fd()};
   if (plan_.options.login) {
     SocketPair login = TRY(make_seqpacket_pair());
     SocketPair check = TRY(make_seqpacket_pair());
     copies.login = std::move(login.left);
     copies.check = std::move(login.right);
     copies.answer = std::move(check.left);
-    ends.check = std::move(check.right);
+    ends[1] = std::move(check.right);
   }
   TRY(helpers_.order(std::move(copies)));
-  const pid_t pid = fork();
-  if (pid < 0) return fail(ExitCode::os_error, "cannot start a process: " + error_text(errno));
-  if (pid == 0) become_session(std::move(ends));
-  return Session{pid, Channel<ToSession, FromForker>(std::move(listener.left), "a session")};
+  if (TRY(session.channel.try_send(NewServer{}, std::span(ends).first(plan_.options.login ? 2 : 1)))) return {};
+  return Unexpected{session.channel.socket().silent()};
 }
 
 // In the copy. It never returns, and so nothing of the listener's is closed twice.
-void ReadySessions::become_session(SessionEnds ends) {
+void ReadySessions::become_session(Fd listener) {
   take_signals_of_a_session();
   log_.forget_connection();
-  std::vector<int> kept{ends.listener.number(), ends.server.number()};
-  if (ends.check) kept.push_back(ends.check->number());
+  std::vector<int> kept{listener.number()};
   if (log_.descriptor() >= 0) kept.push_back(log_.descriptor());
   close_all_but(std::move(kept));
-  _exit(run_ready_session(plan_, std::move(ends.listener), std::move(ends.server), std::move(ends.check)));
+  _exit(run_ready_session(plan_, std::move(listener)));
 }
 
 void ReadySessions::retire_ready() {
-  for (const Session& session : ready_) leaving_.push_back(session.pid);
-  ready_.clear();
+  ++log_age_;
+  leave(ready_);
+  leave(resting_);
 }
 
 void ReadySessions::retire_all() {
@@ -156,12 +241,15 @@ bool ReadySessions::reap(pid_t pid, int status, Time now) {
     return true;
   }
   if (std::erase(leaving_, pid) != 0) return true;
-  const auto found = std::ranges::find(ready_, pid, &Session::pid);
-  if (found == ready_.end()) return false;
-  if (status != 0) tell();
-  ready_.erase(found);
-  backoff_.fail(now);  // the next one may end as soon
-  return true;
+  for (std::deque<Session>* sessions : {&ready_, &resting_}) {
+    const auto found = std::ranges::find(*sessions, pid, &Session::pid);
+    if (found == sessions->end()) continue;
+    if (status != 0) tell();
+    sessions->erase(found);
+    backoff_.fail(now);  // the next one may end as soon
+    return true;
+  }
+  return false;
 }
 
 }  // namespace msmtp

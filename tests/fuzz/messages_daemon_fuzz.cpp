@@ -5,7 +5,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   using namespace msmtp;
   if (size == 0) return 0;
   const std::string_view packet = input(data, size).substr(1);
-  switch (data[0] % 8) {
+  switch (data[0] % 9) {
     case 0: check_round_trip<ToSession>(packet); break;
     case 1: check_round_trip<ToForker>(packet); break;
     case 2: check_round_trip<FromForker>(packet); break;
@@ -13,6 +13,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     case 4: check_round_trip<FromVerifier>(packet); break;
     case 5: check_round_trip<LoginFromClient>(packet); break;
     case 6: check_round_trip<LoginToClient>(packet); break;
+    case 7: check_round_trip<FromSession>(packet); break;
     default: check_round_trip<FromCheck>(packet); break;
   }
   return 0;

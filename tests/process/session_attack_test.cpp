@@ -12,6 +12,7 @@
 #include <functional>
 #include <optional>
 #include <poll.h>
+#include <span>
 #include <sstream>
 #include <string>
 #include <sys/prctl.h>
@@ -25,7 +26,7 @@ using namespace msmtp;
 
 namespace {
 
-using Listener = Channel<ToSession, FromForker>;
+using Listener = Channel<ToSession, FromSession>;
 using Server = Channel<FromServer, ToServer>;
 using Checker = Channel<FromCheck, ToSession>;
 
@@ -75,8 +76,6 @@ class Attacked {
  public:
   explicit Attacked(bool login = false, const std::string& more_of_command = " -f %F --") {
     SocketPair listener_ends = make_seqpacket_pair().value();
-    SocketPair server_ends = make_seqpacket_pair().value();
-    SocketPair check_ends = make_seqpacket_pair().value();
     options.max_size = 10;
     options.max_recipients = 2;
     if (login) options.login = LoginOptions{"joe", ""};
@@ -84,12 +83,10 @@ class Attacked {
     cr_assert(pid_ >= 0, "no process");
     if (pid_ == 0) {
       prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
-      for (Fd* const others : {&listener_ends.left, &server_ends.left, &check_ends.left}) others->close();
-      live(folder.command() + more_of_command, listener_ends, server_ends, check_ends);
+      listener_ends.left.close();
+      live(folder.command() + more_of_command, std::move(listener_ends.right));
     }
     listener.emplace(std::move(listener_ends.left), "the session");
-    server.emplace(std::move(server_ends.left), "the session");
-    check.emplace(std::move(check_ends.left), "the session");
     begin();
   }
   ~Attacked() {
@@ -118,9 +115,29 @@ class Attacked {
     cr_assert(check->send(Verified{*Text<4096>::from(user)}, soon()).has_value());
   }
 
+  // A client comes, whose socket goes on to a server that is there for it alone.
+  void begin() {
+    SocketPair server_ends = make_seqpacket_pair().value();
+    SocketPair check_ends = make_seqpacket_pair().value();
+    const Fd parts[] = {std::move(server_ends.right), std::move(check_ends.right)};
+    cr_assert(listener->send(NewServer{}, soon(), std::span(parts).first(options.login ? 2 : 1)).has_value());
+    server.emplace(std::move(server_ends.left), "the session");
+    check.emplace(std::move(check_ends.left), "the session");
+    NewClient client;
+    client.is_local = true;
+    client.user = getuid();
+    int ends[2];
+    cr_assert(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) == 0);
+    client_ = Fd(ends[0]);
+    const Fd handed[] = {Fd(ends[1])};
+    cr_assert(listener->send(client, soon(), handed).has_value());
+    cr_assert(server->expect_one<Serve>(soon(), {&socket_, 1}).has_value());
+  }
+
   // Its exit status, which is not 0 when it saw through a lie. -1: it was killed, or did not end.
   int exit_status() {
     server->close();
+    listener->close();
     for (int i = 0; i < 1000; ++i) {
       int status = 0;
       if (waitpid(pid_, &status, WNOHANG) == pid_) {
@@ -139,28 +156,12 @@ class Attacked {
   std::optional<Checker> check;
 
  private:
-  [[noreturn]] void live(const std::string& text, SocketPair& listener_ends, SocketPair& server_ends,
-                         SocketPair& check_ends) {
+  [[noreturn]] void live(const std::string& text, Fd listener_end) {
     const auto command = MailCommand::parse(text);
     const auto log = DaemonLog::open(LogChoice{});
     if (!command || !log) _exit(200);
     const SessionPlan plan{options, *command, *log, "/nowhere"};
-    std::optional<Fd> checked;
-    if (options.login) checked = std::move(check_ends.right);
-    _exit(run_ready_session(plan, std::move(listener_ends.right), std::move(server_ends.right), std::move(checked)));
-  }
-
-  // A client comes, whose socket goes on to the server.
-  void begin() {
-    NewClient client;
-    client.is_local = true;
-    client.user = getuid();
-    int ends[2];
-    cr_assert(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) == 0);
-    client_ = Fd(ends[0]);
-    const Fd handed[] = {Fd(ends[1])};
-    cr_assert(listener->send(client, soon(), handed).has_value());
-    cr_assert(server->expect_one<Serve>(soon(), {&socket_, 1}).has_value());
+    _exit(run_ready_session(plan, std::move(listener_end)));
   }
 
   pid_t pid_ = -1;
@@ -180,6 +181,25 @@ Test(session_attack, honest_people_are_served, .timeout = 30) {
   cr_expect(session.exit_status() == 0);
   cr_expect(session.folder.report().find("ran for: -f joe@x.test -- bob@x.test\nReceived: ") == 0, "%s",
             session.folder.report().c_str());
+}
+
+Test(session_attack, after_one_client_another_is_served_and_nothing_is_left_of_the_first, .timeout = 30) {
+  Attacked session(true);
+  session.verify();
+  cr_expect(session.whole_mail() == 250);
+  (void)session.server->send(Departed{}, soon());
+  cr_expect(session.listener->expect_one<ClientServed>(soon()).has_value());
+  session.begin();
+  cr_expect(session.whole_mail() == 0, "the login of the first does for the second");
+  cr_expect(session.exit_status() == software);
+}
+
+Test(session_attack, a_session_that_failed_serves_nobody_else, .timeout = 30) {
+  Attacked session;
+  (void)session.server->send(mail_from("joe@x.test"), soon());
+  (void)session.server->send(ChunkEnd{1}, soon());
+  cr_expect(!session.listener->expect_one<ClientServed>(soon()).has_value());
+  cr_expect(session.exit_status() == software);
 }
 
 Test(session_attack, without_a_login_there_is_no_mail_whatever_the_server_says, .timeout = 30) {

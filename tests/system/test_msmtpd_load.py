@@ -32,15 +32,16 @@ def warm(daemon, with_mail=True):
 
 
 def settled(daemon):
-    """Waits until no session is left; then the processes of the server at rest, as a number."""
+    """Waits until no session is left, and none rests, which takes a second; then the processes of the server."""
     seen = []
 
     def quiet():
-        seen.append(len(load.tree(daemon.pid)))
-        return len(seen) > 20 and len(set(seen[-20:])) == 1
+        seen.append((time.monotonic(), len(load.tree(daemon.pid))))
+        recent = [number for when, number in seen if when > seen[-1][0] - 1.5]
+        return seen[-1][0] - seen[0][0] > 1.5 and len(set(recent)) == 1
 
     check(wait_until(quiet, 10), f"the number of processes does not settle: {seen[-50:]}")
-    return seen[-1]
+    return seen[-1][1]
 
 
 def needs_memory(t, daemon):
