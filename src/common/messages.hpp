@@ -13,6 +13,8 @@
 //   verifier -> session    FromCheck
 //   parent   -> signer     ToSigner        signer   -> parent    FromSigner
 //   netproc  -> signer     KeyFromNetproc  signer   -> netproc   KeyFromSigner
+//   parent   -> keeper     ToKeeper        keeper   -> parent    FromKeeper      (and KeeperRequest, before it is
+//   heard)
 //
 // Each message lists its fields once; codec.hpp encodes, decodes and describes from that list.
 #pragma once
@@ -186,6 +188,7 @@ struct Prepare {
   Text<4096> priorities;
   std::uint32_t min_dh_prime_bits = 0;  // 0: as the library has it
   Line<max_host> tls_name;              // for SNI and the certificate's check
+  bool keep = false;                    // after Delivered comes another Envelope, or Leave
 
   static constexpr std::string_view message_name = "Prepare";
   static void fields(auto& self, auto&& field) {
@@ -202,6 +205,7 @@ struct Prepare {
     field("priorities", self.priorities);
     field("min_dh_prime_bits", self.min_dh_prime_bits);
     field("tls_name", self.tls_name);
+    field("keep", self.keep);
   }
   friend bool operator==(const Prepare&, const Prepare&) = default;
 };
@@ -259,7 +263,8 @@ struct Authenticate {
   friend bool operator==(const Authenticate&, const Authenticate&) = default;
 };
 
-// Legal after Capabilities or Authenticated; Recipients messages follow, with exactly `recipients` in all of them.
+// Legal after Capabilities or Authenticated, and where the connection is kept after Delivered; Recipients messages
+// follow, with exactly `recipients` in all of them.
 struct Envelope {
   Line<max_mailbox> reverse_path;  // without the angle brackets; empty: the null reverse-path
   std::uint32_t recipients = 0;    // at least 1
@@ -333,7 +338,7 @@ struct QueueStart {
   friend bool operator==(const QueueStart&, const QueueStart&) = default;
 };
 
-// Nothing: say QUIT.
+// Nothing: say QUIT. Legal after Delivered too, where the connection is kept.
 struct Leave {
   static constexpr std::string_view message_name = "Leave";
   static void fields(auto&, auto&&) {}
@@ -453,7 +458,8 @@ struct RecipientRefused {
   friend bool operator==(const RecipientRefused&, const RecipientRefused&) = default;
 };
 
-// The server's final 250 has come: the mail is its responsibility now. Last message.
+// The server's final 250 has come: the mail is its responsibility now. Last message, unless the connection is
+// kept.
 struct Delivered {
   Text<max_reply_text> server_reply;
 
@@ -863,6 +869,79 @@ struct Signature {
   friend bool operator==(const Signature&, const Signature&) = default;
 };
 
+// ---- keeper ----
+
+inline constexpr std::size_t max_description = 60 * 1024;
+
+// What is known of a session with a server that is open, and logged in where that was wanted.
+struct SessionFacts {
+  Connected connected;
+  bool secured = false;
+  Secured security;  // when secured
+  Capabilities capabilities;
+
+  static constexpr std::string_view message_name = "SessionFacts";
+  static void fields(auto& self, auto&& field) {
+    field("connected", self.connected);
+    field("secured", self.secured);
+    field("security", self.security);
+    field("capabilities", self.capabilities);
+  }
+  friend bool operator==(const SessionFacts&, const SessionFacts&) = default;
+};
+
+// parent -> keeper, by whoever starts it. First message. The session is lent to the sender from the beginning.
+struct Keep {
+  BytesView<max_description> description;  // of the connection
+  std::uint32_t seconds = 0;               // without a mail, after which it ends; at least 1
+
+  static constexpr std::string_view message_name = "Keep";
+  static void fields(auto& self, auto&& field) {
+    field("description", self.description);
+    field("seconds", self.seconds);
+  }
+  friend bool operator==(const Keep&, const Keep&) = default;
+};
+
+// parent -> keeper, in a datagram with one end of a channel, at the other end of which the answer is awaited.
+struct Borrow {
+  BytesView<max_description> description;
+  bool may_wait = false;  // for others who have it
+
+  static constexpr std::string_view message_name = "Borrow";
+  static void fields(auto& self, auto&& field) {
+    field("description", self.description);
+    field("may_wait", self.may_wait);
+  }
+  friend bool operator==(const Borrow&, const Borrow&) = default;
+};
+
+// keeper -> parent, with netproc's channel and log pipe: they are the receiver's until Return.
+struct Lent {
+  SessionFacts facts;
+
+  static constexpr std::string_view message_name = "Lent";
+  static void fields(auto& self, auto&& field) { field("facts", self.facts); }
+  friend bool operator==(const Lent&, const Lent&) = default;
+};
+
+// keeper -> parent: not now, or not this connection.
+struct NotLent {
+  static constexpr std::string_view message_name = "NotLent";
+  static void fields(auto&, auto&&) {}
+  friend bool operator==(const NotLent&, const NotLent&) = default;
+};
+
+// parent -> keeper: a mail was Delivered, and netproc waits for the next. Last message of this borrower; one who goes
+// without it has spoilt the session.
+struct Return {
+  SessionFacts facts;
+
+  static constexpr std::string_view message_name = "Return";
+  static void fields(auto& self, auto&& field) { field("facts", self.facts); }
+  friend bool operator==(const Return&, const Return&) = default;
+};
+
 // ---- SASL between netproc and authproc ----
 
 // A server challenge, decoded from base64.
@@ -924,6 +1003,9 @@ using ToSigner = std::variant<LoadKey, Acquire, Choose>;
 using FromSigner = std::variant<KeyLoaded, Failed>;
 using KeyFromSigner = std::variant<Key, Signature>;
 using KeyFromNetproc = std::variant<Sign>;
+using ToKeeper = std::variant<Keep, Return>;
+using FromKeeper = std::variant<Lent, NotLent>;
+using KeeperRequest = std::variant<Borrow>;
 using SaslFromServer = std::variant<Challenge, Accepted>;
 using SaslFromClient = std::variant<Response, Cancel>;
 

@@ -38,6 +38,9 @@ SandboxLevel sandbox_level();
 // the child dies with its parent when DIE_WITH_PARENT is set.
 void harden_process(bool die_with_parent);
 
+// Takes DIE_WITH_PARENT back. As long as there are stages to come.
+void outlive_parent();
+
 // Gives up all that STAGE's row and GRANTS do not name: becomes the privsep user where the row says so
 // and we are root, then drops capabilities, resources, paths and system calls. EX_OSERR when the system
 // refuses one of the walls that must hold.

@@ -109,6 +109,10 @@ void harden_process(bool die_with_parent) {
   if (die_with_parent) (void)prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
 }
 
+void outlive_parent() {
+  (void)prctl(PR_SET_PDEATHSIG, 0, 0, 0, 0);
+}
+
 Result<void> drop_all_capabilities() {
   return drop_capabilities({});
 }

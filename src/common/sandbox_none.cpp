@@ -21,6 +21,12 @@ void harden_process([[maybe_unused]] bool die_with_parent) {
 #endif
 }
 
+void outlive_parent() {
+#if defined(__linux__)
+  (void)prctl(PR_SET_PDEATHSIG, 0, 0, 0, 0);
+#endif
+}
+
 Result<void> drop_all_capabilities() {
   return {};
 }

@@ -46,6 +46,8 @@ void harden_process(bool) {
   (void)setrlimit(RLIMIT_CORE, &none);
 }
 
+void outlive_parent() {}
+
 Result<void> drop_all_capabilities() {
   return {};
 }

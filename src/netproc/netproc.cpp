@@ -25,7 +25,9 @@ class Session {
         parent_(parent),
         timers_(settings.timeout_seconds),
         plain_(std::move(connection)),
-        server_(plain_, timers_, settings.trace ? DialogueTrace::to_log() : DialogueTrace::off()) {}
+        server_(plain_, timers_, settings.trace ? DialogueTrace::to_log() : DialogueTrace::off()) {
+    if (settings.keep) server_.stay();
+  }
   ~Session() { server_.leave(); }
   Session(const Session&) = delete;
   Session& operator=(const Session&) = delete;

@@ -15,6 +15,7 @@ Result<void> serve(ParentChannel& parent, SaslChannel& sasl, Fd signer) {
   // The files of TLS, before there is anybody who could misuse them.
   TRY(enter_stage(Stage::netproc_prepare, files_to_prepare()));
   const Prepare settings = TRY(parent.expect_one<Prepare>(Deadline::never()));
+  if (settings.keep) outlive_parent();
   const std::unique_ptr<TlsContext> tls = TRY(prepare_tls_if_wanted(settings, std::move(signer)));
 
   // Where to. The parent may have to wait for the resolver, and has the mail to look at: what needs time is done

@@ -17,6 +17,7 @@ class PlainStream : public Stream {
   Result<void> write(std::string_view bytes, const Deadline& deadline) override;
   void close() override;
   bool has_input() override;
+  int number() const override { return fd_.number(); }
 
   // Gives the descriptor away, for example to TLS; the stream is at its end then.
   Fd take_fd();

@@ -15,7 +15,6 @@ namespace msmtp {
 namespace {
 
 constexpr std::string_view line_end = "\r\n";
-constexpr std::string_view quit_line = "QUIT\r\n";
 
 // "BDAT 131059 LAST" and CRLF fit.
 constexpr std::size_t room_for_command = 32;
@@ -31,7 +30,7 @@ class ChunkSender {
       : server_(server),
         parent_(parent),
         body_(offer, parent),
-        buffer_(std::make_unique_for_overwrite<char[]>(room_for_command + chunk_size + quit_line.size())) {}
+        buffer_(std::make_unique_for_overwrite<char[]>(room_for_command + chunk_size + server.last_words().size())) {}
 
   Result<void> pass_on();
   Result<void> end();
@@ -86,10 +85,12 @@ Result<void> ChunkSender::send(bool last) {
   char* const begin = content() - command_size;
   std::copy(line_end.begin(), line_end.end(), std::copy(command.view().begin(), command.view().end(), begin));
   char* end = content() + filled_;
-  if (last) end = std::copy(quit_line.begin(), quit_line.end(), end);
+  const std::string_view farewell = last ? server_.last_words() : std::string_view();
+  end = std::copy(farewell.begin(), farewell.end(), end);
   filled_ = 0;
   ++unanswered_;
-  return server_.send_flight({begin, static_cast<std::size_t>(end - begin)}, command_size, last, Step::content);
+  return server_.send_flight({begin, static_cast<std::size_t>(end - begin)}, command_size, !farewell.empty(),
+                             Step::content);
 }
 
 // Those that are there.

@@ -15,7 +15,6 @@ namespace msmtp {
 namespace {
 
 constexpr std::string_view line_end = "\r\n";
-constexpr std::string_view quit_line = "QUIT\r\n";
 
 // The commands that may go out before content that does not wait for the replies to them: those are then few enough for
 // any server to send them while it takes the content, and nobody blocks on the other.
@@ -79,9 +78,9 @@ Result<Refusals> SmallMail::send_at_once(std::string commands) {
   TRY(hear_unasked());
   commands.append(bdat_command(content.size(), true).view()).append(line_end);
   const std::size_t commands_size = commands.size();
-  commands.append(content).append(quit_line);
+  commands.append(content).append(server_.last_words());
   TRY(parent_.send(BodySent{}));
-  auto sent = server_.send_flight(commands, commands_size, true, Step::content);
+  auto sent = server_.send_flight(commands, commands_size, !server_.stays(), Step::content);
   if (!sent && !server_.has_input()) return fail(unknown_status(std::move(sent.error())));
   TRY(hear_envelope_of_sent_mail());
   return replies_.take_refusals();
@@ -148,9 +147,9 @@ Result<void> SmallMail::end() {
   std::string commands(bdat_command(0, true).view());
   commands += line_end;
   const std::size_t commands_size = commands.size();
-  commands += quit_line;
+  commands += server_.last_words();
   TRY(parent_.send(BodySent{}));
-  auto sent = server_.send_flight(commands, commands_size, true, Step::content);
+  auto sent = server_.send_flight(commands, commands_size, !server_.stays(), Step::content);
   if (!sent && !server_.has_input()) return fail(unknown_status(std::move(sent.error())));
   return {};
 }

@@ -7,6 +7,8 @@
 #include "netproc/smtp_envelope.hpp"
 #include "netproc/smtp_queue.hpp"
 
+#include <iterator>
+#include <poll.h>
 #include <string>
 #include <utility>
 #include <variant>
@@ -38,6 +40,26 @@ Result<Order> next_order(SmtpConnection& server, const Capabilities& offer, Pare
   return Order(Leave{});
 }
 
+// Records without data that a server may send before it is taken for one that wants to keep us awake.
+constexpr int max_idle_wakes = 100;
+
+// The next order of a parent that keeps the connection. Whatever the server does meanwhile is the end: it says why it
+// leaves, or just closes the connection.
+Result<Order> order_after_mail(SmtpConnection& server, ParentChannel& parent) {
+  for (int wakes = 0; wakes < max_idle_wakes && !server.has_input(); ++wakes) {
+    pollfd ends[] = {{parent.fd().number(), POLLIN, 0}, {server.number(), POLLIN, 0}};
+    if (poll(ends, std::size(ends), -1) > 0 && ends[1].revents == 0) {
+      auto message = TRY((parent.expect<Envelope, Leave>(Deadline::never())));
+      if (auto* envelope = std::get_if<Envelope>(&message)) return Order(std::move(*envelope));
+      return Order(Leave{});
+    }
+  }
+  const auto word = server.read_reply(Step::mail);
+  server.abandon();
+  return Unexpected{{ExitCode::temporary_failure, "the server has ended the kept connection; nothing was sent",
+                     word ? word->text : std::string(), Cause::plain}};
+}
+
 Result<MailTransaction> receive_recipients(Envelope envelope, ParentChannel& parent) {
   MailTransaction mail{std::move(envelope), {}};
   if (mail.envelope.recipients == 0) return fail(parent.socket().lied("an Envelope without recipients"));
@@ -63,8 +85,8 @@ Result<Refusals> send_mail(SmtpConnection& server, const Capabilities& offer, co
   return refusals;
 }
 
-// What an order asks for, up to the last message to the parent. Whoever has what it wants leaves the server first: the
-// parent may end at once, and this process with it.
+// What an order asks for, up to the message to the parent that says so. Whoever has what it wants leaves the server
+// first, unless it stays: the parent may end at once, and this process with it.
 struct Execution {
   SmtpConnection& server;
   const Capabilities& offer;
@@ -76,7 +98,7 @@ struct Execution {
     TRY(check_offer(mail, offer));
     const Refusals refusals = TRY(send_mail(server, offer, mail, protocol, parent));
     const std::string verdict = TRY(await_delivery(server, mail, refusals, protocol, parent));
-    server.leave();
+    if (!server.stays()) server.leave();
     return parent.send(Delivered{Text<max_reply_text>::cut(verdict)});
   }
 
@@ -99,7 +121,12 @@ Result<void> serve_orders(SmtpConnection& server, const Capabilities& offer, Pro
   TRY(parent.send(offer));
   Order order = TRY(next_order(server, offer, parent, sasl));
   sasl.close();
-  return std::visit(Execution{server, offer, protocol, parent}, order);
+  const Execution execution{server, offer, protocol, parent};
+  while (server.stays() && std::holds_alternative<Envelope>(order)) {
+    TRY(std::visit(execution, order));
+    order = TRY(order_after_mail(server, parent));
+  }
+  return std::visit(execution, order);
 }
 
 }  // namespace msmtp

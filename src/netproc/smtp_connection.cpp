@@ -10,6 +10,7 @@ namespace msmtp {
 namespace {
 
 constexpr std::string_view line_end = "\r\n";
+constexpr std::string_view quit_line = "QUIT\r\n";
 
 // A busy moment of our own must not cost the polite end, but nobody waits for it.
 constexpr std::chrono::milliseconds patience_with_quit(100);
@@ -74,6 +75,10 @@ Result<Reply> SmtpConnection::reply_after(Result<void> written, Step step) {
   return Unexpected{std::move(written.error())};
 }
 
+std::string_view SmtpConnection::last_words() const {
+  return stays_ ? std::string_view() : quit_line;
+}
+
 Result<void> SmtpConnection::send_group(std::span<const CommandLine> commands, Step step) {
   std::string bytes;
   for (const CommandLine& command : commands) {
@@ -124,7 +129,7 @@ void SmtpConnection::switch_to(Stream& stream) {
 }
 
 void SmtpConnection::leave() {
-  part("QUIT\r\n");
+  part(quit_line);
 }
 
 void SmtpConnection::call_off() {

@@ -41,6 +41,12 @@ class SmtpConnection {
   // A line that holds a credential and ends with CRLF, in one write; the dialogue shows SHOWN instead.
   Result<Reply> exchange_secret(const Secret& line, std::string_view shown, Step step);
 
+  // The conversation goes on after a mail: no QUIT goes out with its end.
+  void stay() { stays_ = true; }
+  bool stays() const { return stays_; }
+  // What goes out behind the end of a mail: QUIT as a line, or nothing.
+  std::string_view last_words() const;
+
   // Commands in one write, for each of which a reply is awaited from now on.
   Result<void> send_group(std::span<const CommandLine> commands, Step step);
 
@@ -55,6 +61,8 @@ class SmtpConnection {
 
   // Whether the server has said something that has not been read. Does not wait.
   bool has_input() { return reader_.has_input(); }
+  // See Stream::number().
+  int number() const { return stream_->number(); }
   // Whether reading has come to the end of the connection.
   bool has_ended() const { return reader_.has_ended(); }
 
@@ -81,6 +89,7 @@ class SmtpConnection {
   std::size_t awaited_ = 1;   // the greeting
   bool in_exchange_ = false;  // after 334 or 354 the server expects no command
   bool abandoned_ = false;
+  bool stays_ = false;
 };
 
 }  // namespace msmtp

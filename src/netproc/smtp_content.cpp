@@ -15,8 +15,6 @@ namespace msmtp {
 
 namespace {
 
-constexpr std::string_view quit_line = "QUIT\r\n";
-
 // What came from the parent and is not yet written. The last piece stays here until the end is known, because the end
 // goes with it.
 class ContentSender {
@@ -25,7 +23,8 @@ class ContentSender {
       : server_(server),
         parent_(parent),
         body_(offer, parent),
-        buffer_(std::make_unique_for_overwrite<char[]>(body_piece_size + end_of_data.size() + quit_line.size())) {}
+        buffer_(std::make_unique_for_overwrite<char[]>(body_piece_size + end_of_data.size() +
+                                                       server.last_words().size())) {}
 
   Result<void> pass_on();
   Result<void> end(std::size_t replies, bool with_quit);
@@ -80,7 +79,7 @@ void ContentSender::append(std::string_view tail) {
 Result<void> ContentSender::end(std::size_t replies, bool with_quit) {
   if (server_.has_input()) return hear_early_verdict();
   append(end_of_data);
-  if (with_quit) append(quit_line);
+  if (with_quit) append(server_.last_words());
   TRY(parent_.send(BodySent{}));
   auto sent = server_.send_last_content(held(), replies, with_quit, Step::content);
   // A reply that is there in spite of the error is the verdict, as any other.
@@ -135,7 +134,7 @@ Result<void> send_content(SmtpConnection& server, const Capabilities& offer, std
   TRY(parent.send(BodyWanted{}));
   ContentSender sender(server, offer, parent);
   TRY(sender.pass_on());
-  return sender.end(replies, offer.pipelining);
+  return sender.end(replies, offer.pipelining && !server.stays());
 }
 
 Result<std::string> await_delivery(SmtpConnection& server, const MailTransaction& mail, const Refusals& refusals,

@@ -27,6 +27,9 @@ class Stream {
   // While there is more to send than one write() may carry: whether bytes from the peer are at hand, so
   // that nobody blocks on the other. Does not wait.
   virtual bool has_input() = 0;
+
+  // The descriptor that is ready when has_input() is worth asking again, borrowed; -1 when there is none.
+  virtual int number() const { return -1; }
 };
 
 }  // namespace msmtp

@@ -98,6 +98,7 @@ class TlsStream final : public Stream {
   Result<void> write(std::string_view bytes, const Deadline& deadline) override;
   void close() override;
   bool has_input() override;
+  int number() const override { return transport_->fd().number(); }
 
  private:
   Unexpected network_error(std::string_view operation) const;

@@ -19,6 +19,7 @@ Result<void> load_call_filter_as_released(Promises promises, const Grants& grant
 
 #define enter_stage enter_stage_as_released
 #define harden_process harden_process_as_released
+#define outlive_parent outlive_parent_as_released
 #define drop_all_capabilities drop_all_capabilities_as_released
 #define sandbox_level sandbox_level_as_released
 #define has_seccomp has_seccomp_as_released

@@ -116,6 +116,15 @@ TEST_CASE("every message comes through, empty and full, and fits into a packet")
   SECTION("from the credential child") {
     check_direction<FromAuthproc>();
   }
+  SECTION("to the keeper") {
+    check_direction<ToKeeper>();
+  }
+  SECTION("from the keeper") {
+    check_direction<FromKeeper>();
+  }
+  SECTION("what a keeper is asked") {
+    check_direction<KeeperRequest>();
+  }
   SECTION("to the signer") {
     check_direction<ToSigner>();
   }

@@ -41,6 +41,7 @@ Result<void> become_stand_in(const LesserUser& who) {
 
 #define sandbox_level sandbox_level_of_openbsd
 #define harden_process harden_process_of_openbsd
+#define outlive_parent outlive_parent_of_openbsd
 #define drop_all_capabilities drop_all_capabilities_of_openbsd
 #define enter_stage enter_stage_of_openbsd
 #define become_lesser_user become_stand_in

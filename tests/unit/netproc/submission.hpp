@@ -86,6 +86,9 @@ class Submission {
     sasl.tests.send(Response{true, *BytesView<max_sasl_message>::from(bytes)}).value();
   }
 
+  // The connection is kept: another mail may follow.
+  void stay() { connection_.stay(); }
+
   Result<void> run() {
     // Whoever has said all that there is to say is gone: nobody may wait for more.
     if (parent.tests.fd().is_open()) shutdown(parent.tests.fd().number(), SHUT_WR);
