@@ -152,7 +152,7 @@ programs() {
     users=lookup runtime=
     [ "$linker" != LINK ] || runtime="\$(RUNTIME_LIBS)"
     case $name in
-      msmtp-netproc | msmtp-smtpd | msmtp-smtpd-forker)
+      msmtp-keeper | msmtp-netproc | msmtp-smtpd | msmtp-smtpd-forker)
         users=told
         [ "$linker" != LINK ] || runtime="\$(STATIC_LINK) $runtime" ;;
     esac
@@ -165,6 +165,7 @@ programs() {
 # place        name               main                       archive   libraries
 bin            msmtp              parent/msmtp_main.cpp      parent
 bin            msmtpd             parent/msmtpd_main.cpp     parent
+libexec/msmtp  msmtp-keeper       parent/keeper_main.cpp     parent
 libexec/msmtp  msmtp-resolver     netproc/resolver_main.cpp  netproc   $(IDN2_LIBS)
 libexec/msmtp  msmtp-netproc      netproc/netproc_main.cpp   netproc
 libexec/msmtp  msmtp-netproc-tls  netproc/netproc_main.cpp   netproc   $(NETPROC_TLS_LIBS)

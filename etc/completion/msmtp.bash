@@ -47,8 +47,8 @@ _msmtp() {
     --partial-delivery --remove-bcc-headers --set-date-header --set-from-header --set-msgid-header --set-to-header
     --syslog --tls --tls-certcheck --tls-force-sslv3 --tls-starttls --undisclosed-recipients'
   local required='--account --aliases --configure --connect-timeout --domain --dsn-notify --dsn-return --file --from
-    --host --logfile --logfile-time-format --maildomain --passwordeval --port --protocol --proxy-host --proxy-port
-    --rmqs --socket --source-ip --timeout --tls-cert-file --tls-crl-file --tls-fingerprint --tls-host-override
+    --host --keep-connection --logfile --logfile-time-format --maildomain --passwordeval --port --protocol --proxy-host
+    --proxy-port --rmqs --socket --source-ip --timeout --tls-cert-file --tls-crl-file --tls-fingerprint --tls-host-override
     --tls-key-file --tls-min-dh-prime-bits --tls-priorities --tls-trust-file --user'
   local letters='-A -B -C -F -G -L -N -O -P -R -S -X -a -b -bi -bm -bp -bs -d -f -h -i -m -n -o -t -v'
   local methods='scram-sha-256-plus scram-sha-1-plus scram-sha-256 scram-sha-1 plain gssapi external oauthbearer
@@ -92,7 +92,7 @@ _msmtp() {
       candidates='on off LOG_USER LOG_MAIL LOG_LOCAL0 LOG_LOCAL1 LOG_LOCAL2 LOG_LOCAL3 LOG_LOCAL4 LOG_LOCAL5 LOG_LOCAL6
         LOG_LOCAL7' ;;
     --protocol) candidates='smtp lmtp' ;;
-    --timeout | --connect-timeout) candidates=off ;;
+    --timeout | --connect-timeout | --keep-connection) candidates=off ;;
     --logfile-time-format) candidates=none ;;
     --port) candidates='25 465 587' ;;
     --proxy-port) candidates='1080 9050' ;;

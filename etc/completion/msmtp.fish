@@ -54,6 +54,7 @@ complete -c msmtp -l proxy-host -x -a '(__fish_print_hostnames)' -d 'A SOCKS 5 p
 complete -c msmtp -l proxy-port -x -a '1080 9050' -d 'Its port'
 complete -c msmtp -l socket -r -F -d 'A unix socket instead of host and port'
 complete -c msmtp -l timeout -x -a off -d 'How long to wait for the network'
+complete -c msmtp -l keep-connection -x -a off -d 'For how long the connection waits for another mail'
 complete -c msmtp -l connect-timeout -x -a off -d 'Older name of --timeout'
 complete -c msmtp -l protocol -x -a 'smtp lmtp' -d 'The protocol'
 complete -c msmtp -l domain -x -d 'The name in EHLO, LHLO and Message-ID'

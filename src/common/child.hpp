@@ -11,6 +11,10 @@ inline constexpr int sasl_channel_number = 4;     // netproc and authproc only, 
 inline constexpr int signing_channel_number = 5;  // netproc and signer only, when there is a client certificate
 inline constexpr int client_input_number = 4;     // server only: where it reads the SMTP client
 inline constexpr int client_output_number = 5;
+inline constexpr int requests_number = 4;       // keeper only: a socket, where others ask for what it keeps
+inline constexpr int slot_lock_number = 5;      // keeper only: while it has this nobody else takes its place
+inline constexpr int kept_channel_number = 6;   // keeper only: the parent's end of netproc's channel
+inline constexpr int kept_log_number = 7;       // keeper only: and of its log pipe
 inline constexpr int login_channel_number = 6;  // server only, when there is authentication: the verifier
 
 // The names of the executables below $(libexecdir)/msmtp.
@@ -22,5 +26,6 @@ inline constexpr std::string_view signer_program = "msmtp-signer";
 inline constexpr std::string_view server_program = "msmtp-smtpd";
 inline constexpr std::string_view server_forker_program = "msmtp-smtpd-forker";
 inline constexpr std::string_view verifier_program = "msmtp-verifier";
+inline constexpr std::string_view keeper_program = "msmtp-keeper";
 
 }  // namespace msmtp

@@ -12,7 +12,7 @@ using enum Promise;
 
 // A stage reads as one row.
 // clang-format off
-constexpr std::array<Rights, 20> table = {{
+constexpr std::array<Rights, 21> table = {{
     {Role::parent, Stage::parent_setup, "setup", false, {}, false,
      "configuration files, /bin/sh for eval, the helpers", "none"},
     {Role::parent, Stage::parent_session, "session", false, {}, false,
@@ -53,10 +53,12 @@ constexpr std::array<Rights, 20> table = {{
      "none", "none"},
     {Role::verifier, Stage::verifier_check, "check", true, {stdio}, true,
      "none", "the SMTP client's AUTH"},
+    {Role::keeper, Stage::keeper_keep, "keep", true, {stdio, recvfd, sendfd}, true,
+     "netproc's channel, which it lends", "bounded messages"},
 }};
 // clang-format on
 
-constexpr std::array<std::pair<Promise, std::string_view>, 12> promise_names = {{
+constexpr std::array<std::pair<Promise, std::string_view>, 13> promise_names = {{
     {stdio, "stdio"},
     {rpath, "rpath"},
     {wpath, "wpath"},
@@ -69,6 +71,7 @@ constexpr std::array<std::pair<Promise, std::string_view>, 12> promise_names = {
     {id, "id"},
     {proc, "proc"},
     {recvfd, "recvfd"},
+    {sendfd, "sendfd"},
 }};
 
 // A transition may only take rights away (ARCHITECTURE.md, sentence 8): said once, checked when compiled.
@@ -106,6 +109,7 @@ std::string_view name(Role role) {
     case Role::signer: return "signer";
     case Role::listener: return "listener";
     case Role::verifier: return "verifier";
+    case Role::keeper: return "keeper";
   }
   return "";
 }

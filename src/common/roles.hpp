@@ -24,6 +24,7 @@ enum class Promise : std::uint32_t {
   id = 1U << 9,           // become another, lesser user
   proc = 1U << 10,        // copies of this process
   recvfd = 1U << 11,      // descriptors that come with messages
+  sendfd = 1U << 12,      // descriptors that go with messages
 };
 
 // A set of promises.
@@ -53,7 +54,8 @@ enum class Role : std::uint8_t {
   signer,
   listener,
   verifier,
-  last = verifier
+  keeper,
+  last = keeper
 };
 
 enum class Stage : std::uint8_t {
@@ -77,7 +79,8 @@ enum class Stage : std::uint8_t {
   verifier_acquire,   // the password that clients have to know
   verifier_fork,      // a copy of itself for each session
   verifier_check,     // what a client says to prove that it knows it
-  last = verifier_check,
+  keeper_keep,        // a session with a server that is lent to one mail after another
+  last = keeper_keep,
 };
 
 struct Rights {

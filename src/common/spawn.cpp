@@ -25,10 +25,15 @@ Result<void> move_out_of_the_way(HandedFd& handed) {
   return {};
 }
 
+// With it, and no group of a number, the child becomes the first of a new one.
+int own_group_flag(ProcessGroup group) {
+  return group == ProcessGroup::own ? POSIX_SPAWN_SETPGROUP : 0;
+}
+
 // The two opaque records of posix_spawn, with an owner.
 class SpawnPlan {
  public:
-  SpawnPlan() {
+  explicit SpawnPlan(ProcessGroup group) {
     posix_spawn_file_actions_init(&actions);
     posix_spawnattr_init(&attributes);
     sigset_t signals;
@@ -36,7 +41,8 @@ class SpawnPlan {
     posix_spawnattr_setsigmask(&attributes, &signals);
     sigfillset(&signals);
     posix_spawnattr_setsigdefault(&attributes, &signals);
-    posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
+    posix_spawnattr_setflags(
+        &attributes, static_cast<short>(own_group_flag(group) | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF));
   }
   ~SpawnPlan() {
     posix_spawn_file_actions_destroy(&actions);
@@ -84,8 +90,9 @@ std::string describe_wait_status(int status) {
 }
 
 Result<Child> spawn(const std::string& path, std::vector<HandedFd> descriptors,
-                    const std::vector<std::string>& environment, const std::vector<std::string>& more_arguments) {
-  SpawnPlan plan;
+                    const std::vector<std::string>& environment, const std::vector<std::string>& more_arguments,
+                    ProcessGroup group) {
+  SpawnPlan plan(group);
   for (HandedFd& handed : descriptors) TRY(move_out_of_the_way(handed));
   for (const HandedFd& handed : descriptors) {
     const int outcome = posix_spawn_file_actions_adddup2(&plan.actions, handed.fd.number(), handed.number);

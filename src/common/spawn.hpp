@@ -5,6 +5,7 @@
 #include "common/fd.hpp"
 #include "common/result.hpp"
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -40,11 +41,15 @@ struct HandedFd {
   int number;  // under which the child finds it
 };
 
+// Of which process group a child is: a signal to ours, as a terminal sends it, reaches it, or does not.
+enum class ProcessGroup : std::uint8_t { ours, own };
+
 // Starts PATH with its own name and MORE_ARGUMENTS as its arguments, with DESCRIPTORS and the variables of ENVIRONMENT
 // ("NAME=value"), default signal actions and no blocked signal. All other descriptors of ours are
 // close-on-exec; those in DESCRIPTORS are closed here. EX_OSERR when it cannot be started.
 Result<Child> spawn(const std::string& path, std::vector<HandedFd> descriptors,
-                    const std::vector<std::string>& environment, const std::vector<std::string>& more_arguments = {});
+                    const std::vector<std::string>& environment, const std::vector<std::string>& more_arguments = {},
+                    ProcessGroup group = ProcessGroup::ours);
 
 // Marks every descriptor above 2 close-on-exec: what a careless caller left open must not reach a helper.
 void seal_inherited_descriptors();

@@ -64,6 +64,7 @@ constexpr std::array<CopyMember, setting_count> copiers = {
     copy_member<&Account::syslog>,
     copy_member<&Account::aliases>,
     copy_member<&Account::partial_delivery>,
+    copy_member<&Account::keep_connection>,
 };
 
 }  // namespace

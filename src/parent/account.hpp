@@ -56,7 +56,8 @@ enum class Setting : std::uint8_t {
   syslog,
   aliases,
   partial_delivery,
-  last = partial_delivery,
+  keep_connection,
+  last = keep_connection,
 };
 
 constexpr std::size_t setting_count = static_cast<std::size_t>(Setting::last) + 1;
@@ -158,7 +159,8 @@ struct Account {
   std::optional<std::string> logfile_time_format;  // for strftime, or "none"
   SyslogFacility syslog = SyslogFacility::off;
   std::optional<std::string> aliases;
-  bool partial_delivery = false;  // deliver to the accepted recipients although others were refused
+  bool partial_delivery = false;      // deliver to the accepted recipients although others were refused
+  std::uint32_t keep_connection = 0;  // seconds for which the connection waits for another mail; 0: off
 };
 
 // Copies one setting; `given` stays as it is.

@@ -99,6 +99,29 @@ void Crew::leave_to_parent() {
   members_.clear();
 }
 
+void Crew::take_netproc(std::string_view program, Fd channel, Fd log) {
+  netproc.emplace(std::move(channel), program);
+  add({std::string(program), Child(), std::move(log), {}});
+}
+
+void Crew::leave_netproc() {
+  drain_logs();
+  std::erase_if(members_, [this](const CrewMember& member) { return member.program == netproc->socket().peer(); });
+  netproc.reset();
+}
+
+Result<std::vector<Fd>> Crew::ends_of_netproc() {
+  std::vector<Fd> ends;
+  const auto copy = [&ends](const Fd& fd) { ends.emplace_back(fcntl(fd.number(), F_DUPFD_CLOEXEC, 3)); };
+  copy(netproc->fd());
+  for (const CrewMember& member : members_) {
+    if (member.program == netproc->socket().peer()) copy(member.log);
+  }
+  const bool all = ends.size() == 2 && ends[0].is_open() && ends[1].is_open();
+  if (!all) return fail(ExitCode::os_error, "cannot duplicate a descriptor: " + error_text(errno));
+  return ends;
+}
+
 bool Crew::wait(std::vector<Polled>& polled, const Deadline& deadline) {
   for (;;) {
     std::vector<pollfd> fds;
@@ -156,7 +179,8 @@ Error Crew::explain(Error error) {
 }
 
 Result<StartedMember> start_member(const std::string& directory, std::string_view program,
-                                   std::vector<HandedFd> descriptors, const std::vector<std::string>& environment) {
+                                   std::vector<HandedFd> descriptors, const std::vector<std::string>& environment,
+                                   ProcessGroup group) {
   SocketPair channel = TRY(make_seqpacket_pair());
   Pipe log = TRY(make_pipe());
   TRY(set_nonblocking(log.read_end));
@@ -167,13 +191,14 @@ Result<StartedMember> start_member(const std::string& directory, std::string_vie
   descriptors.push_back({std::move(output), STDOUT_FILENO});
   descriptors.push_back({std::move(log.write_end), STDERR_FILENO});
   descriptors.push_back({std::move(channel.right), parent_channel_number});
-  Child child = TRY(spawn(directory + '/' + std::string(program), std::move(descriptors), environment));
+  Child child = TRY(spawn(directory + '/' + std::string(program), std::move(descriptors), environment, {}, group));
   return StartedMember{{std::string(program), std::move(child), std::move(log.read_end), {}}, std::move(channel.left)};
 }
 
 Result<Fd> CrewStarter::start(std::string_view program, std::vector<HandedFd> descriptors,
-                              const std::vector<std::string>& environment, std::string_view called) {
-  StartedMember started = TRY(start_member(directory_, program, std::move(descriptors), environment));
+                              const std::vector<std::string>& environment, std::string_view called,
+                              ProcessGroup group) {
+  StartedMember started = TRY(start_member(directory_, program, std::move(descriptors), environment, group));
   if (!called.empty()) started.member.program = std::string(called);
   crew_.add(std::move(started.member));
   return std::move(started.channel);
@@ -205,7 +230,7 @@ Result<void> CrewStarter::start_signer() {
   return {};
 }
 
-Result<void> CrewStarter::start_netproc(bool with_tls, bool with_sasl) {
+Result<void> CrewStarter::start_netproc(bool with_tls, bool with_sasl, ProcessGroup group) {
   std::vector<HandedFd> for_netproc;
   if (with_sasl) {
     SocketPair sasl = TRY(make_seqpacket_pair());
@@ -217,7 +242,7 @@ Result<void> CrewStarter::start_netproc(bool with_tls, bool with_sasl) {
   if (signing_end_.is_open()) for_netproc.push_back({std::move(signing_end_), signing_channel_number});
   const std::string_view program = with_tls ? netproc_tls_program : netproc_program;
   const auto environment = TRY(environment_with_lesser_user());
-  crew_.netproc.emplace(TRY(start(program, std::move(for_netproc), environment)), program);
+  crew_.netproc.emplace(TRY(start(program, std::move(for_netproc), environment, {}, group)), program);
   return {};
 }
 

@@ -33,7 +33,8 @@ struct StartedMember {
 
 // Starts PROGRAM of DIRECTORY with /dev/null, a log pipe, a channel, and DESCRIPTORS beside them.
 Result<StartedMember> start_member(const std::string& directory, std::string_view program,
-                                   std::vector<HandedFd> descriptors, const std::vector<std::string>& environment);
+                                   std::vector<HandedFd> descriptors, const std::vector<std::string>& environment,
+                                   ProcessGroup group = ProcessGroup::ours);
 
 // Ours, for what runs the user's commands.
 std::vector<std::string> own_environment();
@@ -64,6 +65,13 @@ class Crew {
 
   // In a child that was forked: the helpers are its parent's, and it must not keep them from seeing that one end.
   void leave_to_parent();
+
+  // The network child that was started by somebody else, and is lent to us.
+  void take_netproc(std::string_view program, Fd channel, Fd log);
+  // The network child goes on without us: we neither close its session nor wait for its end.
+  void leave_netproc();
+  // Copies of our ends of its channel and log pipe.
+  Result<std::vector<Fd>> ends_of_netproc();
 
   void add(CrewMember member) { members_.push_back(std::move(member)); }
 
@@ -110,13 +118,15 @@ class CrewStarter {
   Result<void> start_signer();
   // With TLS another executable is started than without. WITH_SASL: authproc is started too, with the environment of
   // the user, which passwordeval needs; the others get none of it.
-  Result<void> start_netproc(bool with_tls, bool with_sasl);
+  // In a process GROUP of its own it outlives what ends ours.
+  Result<void> start_netproc(bool with_tls, bool with_sasl, ProcessGroup group = ProcessGroup::ours);
   // The client's descriptors are the server's from now on. LOGIN: its end of the channel to a verifier.
   Result<void> start_server(Fd client_input, Fd client_output, std::optional<Fd> login = {});
 
  private:
   Result<Fd> start(std::string_view program, std::vector<HandedFd> descriptors,
-                   const std::vector<std::string>& environment, std::string_view called = {});
+                   const std::vector<std::string>& environment, std::string_view called = {},
+                   ProcessGroup group = ProcessGroup::ours);
   Result<void> start_resolver(std::optional<Crew::Resolver>& resolver, std::string_view called);
 
   std::string directory_;

@@ -21,7 +21,9 @@ void CrewNeeds::add(const Account& account) {
 Result<void> CrewBriefing::start(const CrewNeeds& needs) {
   CrewStarter starter(places_.helpers, crew_);
   if (needs.key) TRY(starter.start_signer());
-  if (needs.connection) TRY(starter.start_netproc(needs.tls, needs.login));
+  keeping_ = keeping_ || needs.keeping;
+  const ProcessGroup group = keeping_ ? ProcessGroup::own : ProcessGroup::ours;
+  if (needs.connection) TRY(starter.start_netproc(needs.tls, needs.login, group));
   if (needs.addresses) TRY(starter.start_resolver());
   if (needs.peer_name) TRY(starter.start_peer_resolver());
   if (!needs.own_name) return {};
@@ -109,7 +111,8 @@ void CrewBriefing::dismiss_credentials() {
 }
 
 Result<void> CrewBriefing::prepare(const Account& account) {
-  const Prepare message = TRY(prepare_message(account, trace_));
+  Prepare message = TRY(prepare_message(account, trace_));
+  message.keep = keeping_;
   TRY(crew_.netproc->send(message));
   prepared_ = true;
   return {};

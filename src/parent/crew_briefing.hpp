@@ -17,6 +17,7 @@ namespace msmtp {
 // Which helpers a run needs: for an account, or for any of several among which a mail will choose.
 struct CrewNeeds {
   bool connection = false;
+  bool keeping = false;  // another mail may follow on it, after our end
   bool tls = false;
   bool key = false;  // of a client certificate
   bool login = false;
@@ -46,6 +47,9 @@ class CrewBriefing {
   // ACCOUNT's password no more is left than that there was one.
   Result<void> seek(Account& account);
 
+  // There is a session already: nobody is prepared, and nothing is looked for.
+  void skip() { sought_ = prepared_ = true; }
+
   // There will be no session: nothing is looked for any more.
   void dismiss_credentials();
 
@@ -65,6 +69,7 @@ class CrewBriefing {
   const HomeFacts& home_;
   bool trace_;
   std::vector<std::string> candidates_;  // in the order in which the credential child heard of them
+  bool keeping_ = false;
   bool sought_ = false;
   bool prepared_ = false;
 };

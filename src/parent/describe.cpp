@@ -93,6 +93,7 @@ void add_connection(Description& text, const Account& account) {
   text.add("proxy port", std::to_string(account.proxy_port));
   text.add_optional("socket", account.socket);
   text.add("timeout", shown_timeout(account.timeout));
+  if (account.keep_connection != 0) text.add("keep_connection", shown_timeout(account.keep_connection));
   text.add("protocol", account.protocol == Protocol::lmtp ? "lmtp" : "smtp");
   text.add("domain", account.domain);
 }

@@ -54,6 +54,7 @@ Configuration:
   --proxy-port=[NUMBER]         its port
   --socket=[PATH]               a unix socket instead of host and port
   --timeout=off|SECONDS         how long to wait for the network
+  --keep-connection=off|SECONDS for how long the connection waits for another mail
   --protocol=smtp|lmtp          the protocol
   --domain=NAME                 the name in EHLO, LHLO and Message-ID
   --auth[=on|off|METHOD]        authentication, and how

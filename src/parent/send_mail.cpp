@@ -5,12 +5,14 @@
 // callers of msmtp know, in which the mail comes first. Hence errors that wait.
 #include "parent/send_mail.hpp"
 
+#include "common/child.hpp"
 #include "common/sandbox.hpp"
 #include "common/text.hpp"
 #include "parent/account_choice.hpp"
 #include "parent/account_setup.hpp"
 #include "parent/address_list.hpp"
 #include "parent/aliases.hpp"
+#include "parent/connection_description.hpp"
 #include "parent/crew.hpp"
 #include "parent/crew_briefing.hpp"
 #include "parent/delivery_log.hpp"
@@ -18,6 +20,7 @@
 #include "parent/features.hpp"
 #include "parent/header_edit.hpp"
 #include "parent/header_scan.hpp"
+#include "parent/kept_connection.hpp"
 #include "parent/local_names.hpp"
 #include "parent/mail_input.hpp"
 #include "parent/name_questions.hpp"
@@ -26,6 +29,7 @@
 #include "parent/submission.hpp"
 
 #include <algorithm>
+#include <config.hpp>
 #include <ctime>
 #include <optional>
 #include <sys/random.h>
@@ -71,8 +75,10 @@ class SendMail {
         console_(console),
         setup_(options, places, console),
         crew_([&console, &options](const LogRecord& record) { report_record(console, record, options.debug); }),
+        places_(places),
         briefing_(crew_, places, setup_.home, options.debug),
-        names_(crew_) {}
+        names_(crew_),
+        may_keep_(!is_set_id()) {}
 
   ExitCode run();
 
@@ -82,6 +88,11 @@ class SendMail {
   Result<void> learn_names();
   Result<void> set_up_for_account();
   Result<void> set_up_for_any_account();
+  bool waits_for_keeper() const;
+  bool borrow_connection();
+  Result<void> find_connection(bool domain_waits);
+  Result<void> start_crew();
+  std::vector<std::string> surroundings() const;
   Result<void> before_the_mail(Result<void> briefed);
   bool mail_decides_account() const;
   bool may_have_recipients() const {
@@ -101,15 +112,20 @@ class SendMail {
 
   // Stage three: the submission.
   ExitCode submit();
+  void hand_back(const SessionFacts& facts);
   void log(const SubmissionOutcome& outcome, std::uint64_t size);
 
   const Options& options_;
   const Console& console_;
   AccountSetup setup_;
   Crew crew_;
+  const Places& places_;
   CrewBriefing briefing_;
   NameQuestions names_;
-  std::optional<LoadedConfig> config_;  // while the mail has to be read before an account can be chosen
+  bool may_keep_;  // a connection for other mails: not with rights that the caller does not have
+  std::optional<KeptConnection> kept_;
+  std::optional<SessionFacts> session_;  // that was lent
+  std::optional<LoadedConfig> config_;   // while the mail has to be read before an account can be chosen
   std::optional<Account> account_;
   DeliveryLog log_;
 
@@ -155,11 +171,7 @@ Result<void> SendMail::learn_names() {
 Result<void> SendMail::set_up_for_account() {
   Account& account = *account_;
   if (options_.pretend) TRY(setup_.try_passwordeval(account));
-  if (sends()) {
-    CrewNeeds connection;
-    connection.add(account);
-    TRY(briefing_.start(connection));
-  }
+  if (sends() && !waits_for_keeper()) TRY(start_crew());
   TRY(learn_names());
   CrewNeeds name;
   name.own_name = asks_for_own_name(account, setup_.patterns, true);
@@ -168,12 +180,58 @@ Result<void> SendMail::set_up_for_account() {
   log_.open(account);
   const bool domain_waits = asks_for_own_name(account, setup_.patterns, false);
   if (!domain_waits) account.domain = TRY(expand_domain(account.domain, setup_.patterns));
+  if (waits_for_keeper()) TRY(find_connection(domain_waits));
+  if (session_) return {};
   if (unavailable_feature(account)) {
     briefing_.dismiss_credentials();
     return {};
   }
   if (!domain_waits) TRY(briefing_.prepare(account));
   return briefing_.seek(account);
+}
+
+// Whether there may be a connection already: then there is no other before that is known.
+bool SendMail::waits_for_keeper() const {
+  return account_->keep_connection != 0 && may_keep_ && !unavailable_feature(*account_);
+}
+
+// Only for a mail that is there already: what is borrowed may end at any time, and afterwards there is nobody who could
+// open another.
+bool SendMail::borrow_connection() {
+  if (!mail_is_at_hand(STDIN_FILENO)) return false;
+  kept_.emplace(connection_description(*account_, surroundings()), places_.helpers);
+  session_ = kept_->borrow(crew_, account_->tls ? netproc_tls_program : netproc_program);
+  return session_.has_value();
+}
+
+Result<void> SendMail::find_connection(bool domain_waits) {
+  if (domain_waits || !borrow_connection()) return start_crew();
+  briefing_.skip();
+  if (account_->password) account_->password->wipe();
+  return {};
+}
+
+// What decides about a connection beside the account.
+std::vector<std::string> SendMail::surroundings() const {
+  std::vector<std::string> all{std::string(config::version), places_.helpers, home_directory(setup_.home),
+                               options_.debug ? "debug" : ""};
+  for (const char* const name : {"KRB5CCNAME", "KRB5_CONFIG", "RES_OPTIONS", "LOCALDOMAIN"}) {
+    all.push_back(environment_variable(name).value_or(std::string()));
+  }
+  all.push_back(network_of_process());
+  return all;
+}
+
+Result<void> SendMail::start_crew() {
+  CrewNeeds connection;
+  connection.add(*account_);
+  connection.keeping = kept_ && kept_->has_place();
+  TRY(briefing_.start(connection));
+  if (!connection.keeping) return {};
+  // The mail does not need it.
+  const auto started = kept_->start_keeper(crew_, account_->keep_connection);
+  if (!started) console_.complain("warning: the connection is not kept: " + started.error().text);
+  return {};
 }
 
 // Whatever account the mail chooses, what it may need has to be there; and what it must not choose for itself, a
@@ -311,6 +369,8 @@ ExitCode SendMail::submit() {
   Submission submission(crew_, console_, request, [this](const Secured& facts) {
     if (options_.debug) (void)console_.print(describe_tls(facts));
   });
+  if (kept_ && options_.debug) (void)console_.print(kept_->note() + '\n');
+  if (session_) submission.resume(*session_);
   submission.begin();
   Grants grants;
   grants.user = setup_.lesser_user;
@@ -319,9 +379,17 @@ ExitCode SendMail::submit() {
     return confined.error().code;
   }
   const SubmissionOutcome outcome = submission.run();
+  if (kept_ && !outcome.error) hand_back(submission.facts());
   report_outcome(console_, *account_, outcome);
   log(outcome, request.mail.counted_size());
   return outcome.error ? outcome.error->code : ExitCode::ok;
+}
+
+// Whatever else ends than a mail that was taken for all of its recipients, ends with its connection.
+void SendMail::hand_back(const SessionFacts& facts) {
+  if (!kept_->has_keeper()) return;
+  kept_->give_back(facts);
+  crew_.leave_netproc();
 }
 
 void SendMail::log(const SubmissionOutcome& outcome, std::uint64_t size) {

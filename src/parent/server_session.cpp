@@ -17,9 +17,19 @@ using std::chrono::seconds;
 // ---- connection ----
 
 Result<Capabilities> ServerSession::open() {
+  if (resumed_) {
+    if (facts_.secured) secured_(facts_.security);
+    return facts_.capabilities;
+  }
   credential_ = crew_.authproc ? Credential::acquiring : Credential::none;
   TRY(reach());
-  return hear_capabilities();
+  facts_.capabilities = TRY(hear_capabilities());
+  return facts_.capabilities;
+}
+
+void ServerSession::resume(SessionFacts facts) {
+  facts_ = std::move(facts);
+  resumed_ = true;
 }
 
 Result<std::vector<Endpoint>> ServerSession::endpoints(const Destination& destination) {
@@ -55,6 +65,7 @@ Result<void> ServerSession::connect() {
 }
 
 void ServerSession::begin() {
+  if (resumed_) return;
   if (!crew_.signer && !asks_user_first() && !destination_of(account_).needs_resolver) (void)connect();
 }
 
@@ -63,9 +74,9 @@ Result<void> ServerSession::reach() {
   TRY(crew_.await_key());
   if (asks_user_first()) TRY(await_credential(Credential::acquired, Deadline::never()));
   if (!connecting_) TRY(connect());
-  connected_ = TRY(hear_one<Connected>(step_limit(reply_timer)));
+  facts_.connected = TRY(hear_one<Connected>(step_limit(reply_timer)));
   // Wherever the proxy is, the server is somewhere else.
-  peer_is_this_machine_ = !is_proxied(account_) && (connected_.local || is_loopback(connected_.endpoint));
+  peer_is_this_machine_ = !is_proxied(account_) && (facts_.connected.local || is_loopback(facts_.connected.endpoint));
   return {};
 }
 
@@ -73,11 +84,12 @@ Result<void> ServerSession::reach() {
 Result<Capabilities> ServerSession::hear_capabilities() {
   const unsigned proxy_steps = is_proxied(account_) ? 1 : 0;
   if (account_.tls) {
-    const auto secured = TRY(hear_one<Secured>(step_limit(reply_timer, 5 + proxy_steps)));
-    protection_ = {true, secured.binding};
+    facts_.security = TRY(hear_one<Secured>(step_limit(reply_timer, 5 + proxy_steps)));
+    facts_.secured = true;
+    protection_ = {true, facts_.security.binding};
     if (crew_.signer) crew_.signer->close();
     crew_.drain_logs();
-    secured_(secured);
+    secured_(facts_.security);
   }
   return hear_one<Capabilities>(step_limit(reply_timer, 3 + proxy_steps));
 }

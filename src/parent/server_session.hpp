@@ -37,6 +37,10 @@ class ServerSession {
   // MAIL is read while we wait for anybody; nullptr ends that.
   void read_beside(OutgoingMail* mail) { reading_ = mail; }
 
+  // The network child has a session already, with these FACTS: it is neither opened nor is there a login.
+  void resume(SessionFacts facts);
+  bool is_resumed() const { return resumed_; }
+
   // Tells the network child where to connect, if that is known without waiting for anybody: so it does while the caller
   // has something else to do. What goes wrong open() reports.
   void begin();
@@ -46,7 +50,8 @@ class ServerSession {
   Result<void> authenticate(const Capabilities& capabilities);
 
   // Once open() has come so far.
-  const Connected& connected() const { return connected_; }
+  const Connected& connected() const { return facts_.connected; }
+  const SessionFacts& facts() const { return facts_; }
   Crew& crew() { return crew_; }
   Crew::Netproc& netproc() { return *crew_.netproc; }
 
@@ -87,7 +92,8 @@ class ServerSession {
   std::chrono::milliseconds grace_;
   SecuredSink secured_;
   Credential credential_ = Credential::none;
-  Connected connected_;
+  SessionFacts facts_;
+  bool resumed_ = false;
   bool connecting_ = false;  // Connect was sent
   bool password_found_ = false;
   bool peer_is_this_machine_ = false;

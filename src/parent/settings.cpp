@@ -244,6 +244,14 @@ bool set_timeout(Account& account, Given text, const ValueContext&) {
   return true;
 }
 
+bool set_keep_connection(Account& account, Given text, const ValueContext&) {
+  constexpr std::uint64_t an_hour = 3600;
+  if (!text) return false;
+  if (*text != "off") return set_number<&Account::keep_connection>(account, *text, an_hour);
+  account.keep_connection = 0;
+  return true;
+}
+
 bool set_dh_prime_bits(Account& account, Given text, const ValueContext&) {
   if (!text) return false;
   if (!text->empty()) return set_number<&Account::tls_min_dh_prime_bits>(account, *text, max_int);
@@ -335,6 +343,8 @@ constexpr SettingRow rows[] = {
      set_text<&Account::logfile_time_format, max_text>, a_text},
     {"syslog", bare, "syslog", 0, takes, Setting::syslog, set_syslog, "on, off or a facility such as LOG_MAIL"},
     {"aliases", may, "aliases", 0, needs, Setting::aliases, set_path<&Account::aliases>, a_text},
+    {"keep_connection", must, "keep-connection", 0, needs, Setting::keep_connection, set_keep_connection,
+     "off or a number of seconds from 1 to 3600"},
     {"add_missing_from_header", bare, "add-missing-from-header", 0, takes, Setting::set_from_header,
      set_missing_policy<&Account::set_from_header>, a_switch},
     {"add_missing_date_header", bare, "add-missing-date-header", 0, takes, Setting::set_date_header,

@@ -35,7 +35,7 @@ SubmissionOutcome Submission::run() {
 Result<void> Submission::submit() {
   const Capabilities capabilities = TRY(session_.open());
   chunking_ = capabilities.chunking;
-  if (request_.account.auth.wanted) TRY(session_.authenticate(capabilities));
+  if (request_.account.auth.wanted && !session_.is_resumed()) TRY(session_.authenticate(capabilities));
   TRY(send_envelope());
   TRY(send_body());
   return hear_verdict();

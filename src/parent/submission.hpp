@@ -42,6 +42,10 @@ class Submission {
   Submission(Crew& crew, const Console& console, SubmissionRequest& request, ServerSession::SecuredSink secured)
       : request_(request), session_(crew, console, request.account, request.helper_grace, std::move(secured)) {}
 
+  // With a session that is there already (ServerSession::resume()).
+  void resume(SessionFacts facts) { session_.resume(std::move(facts)); }
+  const SessionFacts& facts() const { return session_.facts(); }
+
   // May come before run(), with something else to do in between (ServerSession::begin()).
   void begin() { session_.begin(); }
   SubmissionOutcome run();

@@ -40,7 +40,7 @@ void check_description(const Account& account) {
     if (c == '\n') ++lines;
     demand(c == '\n' || (byte >= 0x20 && byte != 0x7f));
   }
-  demand(lines == (account.partial_delivery ? 44U : 43U));
+  demand(lines == 43U + (account.partial_delivery ? 1U : 0U) + (account.keep_connection != 0 ? 1U : 0U));
 }
 
 void check_account_whole(Account& account, std::set<std::string>& names) {

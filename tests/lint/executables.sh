@@ -9,7 +9,7 @@ allowed_libraries() {
   case ${1##*/} in
     msmtp | msmtpd) echo "cap" ;;
     msmtp-resolver) echo "cap idn2" ;;
-    msmtp-netproc) echo "cap" ;;
+    msmtp-netproc | msmtp-keeper) echo "cap" ;;
     msmtp-smtpd) echo "cap" ;;
     msmtp-smtpd-forker) echo "cap" ;;
     msmtp-netproc-tls) echo "cap tls ssl crypto" ;;
@@ -24,7 +24,7 @@ allowed_libraries() {
 # What must not come with them through the back door either.
 forbidden_libraries() {
   case ${1##*/} in
-    msmtp | msmtpd | msmtp-netproc | msmtp-smtpd | msmtp-smtpd-forker) echo "tls|ssl|crypto|gsasl|idn2|idn|secret|gio|glib|dbus|nss|resolv|stdc" ;;
+    msmtp | msmtpd | msmtp-keeper | msmtp-netproc | msmtp-smtpd | msmtp-smtpd-forker) echo "tls|ssl|crypto|gsasl|idn2|idn|secret|gio|glib|dbus|nss|resolv|stdc" ;;
     msmtp-resolver) echo "tls|ssl|crypto|gsasl|secret|gio|glib|dbus|stdc" ;;
     msmtp-netproc-tls) echo "gsasl|idn2|secret|gio|glib|dbus|stdc" ;;
     msmtp-signer) echo "tls|ssl|gsasl|idn2|secret|gio|glib|dbus|stdc" ;;

@@ -65,75 +65,76 @@ int allocate(std::size_t size) {
 }
 
 // compose supervise resolve prepare connect handshake talk exchange server-fork serve token sign verifier-fork check
+// keep
 const Attack work[] = {
-    {"read", "++++++++++++++",
+    {"read", "+++++++++++++++",
      [](const World& w) {
        char bytes[8];
        return held(lseek(w.open_file.number(), 0, SEEK_SET) == 0 &&
                    read(w.open_file.number(), bytes, sizeof bytes) == 8);
      }},
-    {"read in pieces", "++++++++++++++",
+    {"read in pieces", "+++++++++++++++",
      [](const World& w) {
        char bytes[8];
        const iovec piece{bytes, sizeof bytes};
        return errno_of(readv(w.open_file.number(), &piece, 1));
      }},
-    {"read at a place", "+u++++uuuu+uuu",
+    {"read at a place", "+u++++uuuu+uuuu",
      [](const World& w) {
        char bytes[8];
        return errno_of(pread(w.open_file.number(), bytes, sizeof bytes, 0));
      }},
-    {"write to stderr", "++++++++++++++", [](const World&) { return errno_of(write(STDERR_FILENO, "", 0)); }},
-    {"poll", "++++++++++++++",
+    {"write to stderr", "+++++++++++++++", [](const World&) { return errno_of(write(STDERR_FILENO, "", 0)); }},
+    {"poll", "+++++++++++++++",
      [](const World& w) {
        pollfd fd{w.open_file.number(), POLLIN, 0};
        return held(poll(&fd, 1, 100) == 1);
      }},
-    {"wait until a time has passed", "++++++++++++++", [](const World&) { return held(poll(nullptr, 0, 1) == 0); }},
-    {"sleep", "++++++++++++++",
+    {"wait until a time has passed", "+++++++++++++++", [](const World&) { return held(poll(nullptr, 0, 1) == 0); }},
+    {"sleep", "+++++++++++++++",
      [](const World&) {
        const timespec pause{0, 1000};
        return errno_of(nanosleep(&pause, nullptr));
      }},
-    {"sizes small and large of memory", "++++++++++++++",
+    {"sizes small and large of memory", "+++++++++++++++",
      [](const World&) { return allocate(100) + allocate(300'000) + allocate(64 * 1024 * 1024); }},
-    {"randomness", "++++++++++++++",
+    {"randomness", "+++++++++++++++",
      [](const World&) {
        char bytes[32];
        return held(getentropy(bytes, sizeof bytes) == 0 && getrandom(bytes, sizeof bytes, 0) == 32);
      }},
-    {"clocks", "++++++++++++++",
+    {"clocks", "+++++++++++++++",
      [](const World&) {
        timespec now;
        timeval day;
        return held(syscall(SYS_clock_gettime, CLOCK_MONOTONIC, &now) == 0 && clock_gettime(CLOCK_REALTIME, &now) == 0 &&
                    syscall(SYS_gettimeofday, &day, nullptr) == 0 && time(nullptr) > 0);
      }},
-    {"what an open file is", "++++++++++++++",
+    {"what an open file is", "+++++++++++++++",
      [](const World& w) {
        struct stat status {};
        return errno_of(syscall(SYS_fstat, w.open_file.number(), &status));
      }},
-    {"what an open file is, as the C library asks", "++++++....+...",
+    {"what an open file is, as the C library asks", "++++++....+....",
      [](const World& w) {
        struct stat status {};
        return errno_of(fstat(w.open_file.number(), &status));
      }},
-    {"whether it is a terminal", "++++++++++++++",
+    {"whether it is a terminal", "+++++++++++++++",
      [](const World& w) { return held(isatty(w.open_file.number()) == 0 && errno == ENOTTY); }},
-    {"how much there is to read", "++++++++++++++",
+    {"how much there is to read", "+++++++++++++++",
      [](const World& w) {
        int count = 0;
        return errno_of(ioctl(w.open_file.number(), FIONREAD, &count));
      }},
-    {"duplicate and switch descriptors", "++++++++++++++",
+    {"duplicate and switch descriptors", "+++++++++++++++",
      [](const World& w) {
        const int copy = fcntl(w.open_file.number(), F_DUPFD_CLOEXEC, 3);
        return held(copy >= 0 && fcntl(copy, F_SETFL, O_NONBLOCK) == 0 && fcntl(copy, F_GETFD) >= 0 && close(copy) == 0);
      }},
-    {"lock a file", "++uuuuuuuu+uuu", [](const World& w) { return write_lock(w); }},
-    {"have it on the disk", "uuuuuuuuuu+uuu", [](const World& w) { return errno_of(fsync(w.open_file.number())); }},
-    {"facts about sockets", "++++++++++++++",
+    {"lock a file", "++uuuuuuuu+uuuu", [](const World& w) { return write_lock(w); }},
+    {"have it on the disk", "uuuuuuuuuu+uuuu", [](const World& w) { return errno_of(fsync(w.open_file.number())); }},
+    {"facts about sockets", "+++++++++++++++",
      [](const World& w) {
        int error = 0;
        socklen_t size = sizeof error;
@@ -143,7 +144,7 @@ const Attack work[] = {
        return held(getsockopt(w.tcp_socket.number(), SOL_SOCKET, SO_ERROR, &error, &size) == 0 && peer < 0 &&
                    errno == ENOTCONN);
      }},
-    {"send on a connection", "++++++++++++++",
+    {"send on a connection", "+++++++++++++++",
      [](const World& w) {
        // There is none, and so the kernel, not the filter, has to say so.
        iovec piece{};
@@ -154,25 +155,25 @@ const Attack work[] = {
        return held(send(fd, "x", 1, MSG_NOSIGNAL) < 0 && errno == EPIPE && sendmsg(fd, &header, MSG_NOSIGNAL) <= 0 &&
                    recv(fd, &piece, 1, MSG_DONTWAIT) < 0 && errno == ENOTCONN && shutdown(fd, SHUT_WR) < 0);
      }},
-    {"signals of its own", "++++++++++++++",
+    {"signals of its own", "+++++++++++++++",
      [](const World&) {
        sigset_t none;
        sigemptyset(&none);
        return held(std::signal(SIGPIPE, SIG_IGN) != SIG_ERR && sigprocmask(SIG_SETMASK, &none, nullptr) == 0 &&
                    std::raise(SIGPIPE) == 0);
      }},
-    {"wait for a child", "++++++++++++++",
+    {"wait for a child", "+++++++++++++++",
      [](const World&) { return held(waitpid(-1, nullptr, WNOHANG) < 0 && errno == ECHILD); }},
-    {"throw and catch", "++++++++++++++", [](const World&) { return throw_and_catch(1) + throw_and_catch(0); }},
-    {"text from numbers", "++++++++++++++",
+    {"throw and catch", "+++++++++++++++", [](const World&) { return throw_and_catch(1) + throw_and_catch(0); }},
+    {"text from numbers", "+++++++++++++++",
      [](const World&) {
        char text[64];
        std::snprintf(text, sizeof text, "%f %s", 1.5, strerror(EACCES));
        return held(std::strlen(text) > 5);
      }},
-    {"output through stdio", "++++++++++++++",
+    {"output through stdio", "+++++++++++++++",
      [](const World&) { return std::fputs("", stdout) >= 0 ? errno_of(std::fflush(stdout)) : errno; }},
-    {"local time", "++++++++++++++",
+    {"local time", "+++++++++++++++",
      [](const World&) {
        const std::time_t now = std::time(nullptr);
        std::tm fields{};
@@ -180,14 +181,14 @@ const Attack work[] = {
        tzset();
        return held(localtime_r(&now, &fields) != nullptr && std::strftime(text, sizeof text, "%c", &fields) > 0);
      }},
-    {"the system's log", "++++++++++++++",
+    {"the system's log", "+++++++++++++++",
      [](const World&) {
        syslog(LOG_DEBUG | LOG_USER, "a line from a test");
        return 0;
      }},
-    {"leave it to others", "++++++++++++++", [](const World&) { return errno_of(sched_yield()); }},
-    {"abort", "aaaaaaaaaaaaaa", [](const World&) -> int { std::abort(); }},
-    {"an exception that nobody catches", "aaaaaaaaaaaaaa",
+    {"leave it to others", "+++++++++++++++", [](const World&) { return errno_of(sched_yield()); }},
+    {"abort", "aaaaaaaaaaaaaaa", [](const World&) -> int { std::abort(); }},
+    {"an exception that nobody catches", "aaaaaaaaaaaaaaa",
      [](const World&) -> int {
        const auto out = []() noexcept { throw_it(); };
        out();

@@ -151,7 +151,8 @@ Grants grants_of(Stage stage, const World& world) {
     case Stage::listener_listen:
     case Stage::verifier_acquire:
     case Stage::verifier_fork:
-    case Stage::verifier_check: return grants;
+    case Stage::verifier_check:
+    case Stage::keeper_keep: return grants;
     case Stage::signer_token: grants.paths.push_back({"/", PathGrant::Access::write}); return grants;
   }
   return grants;

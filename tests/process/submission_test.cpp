@@ -209,7 +209,8 @@ Account account_for(const Script& script, bool named_host) {
 }
 
 Result_of_run run(PlayedCrew& played, const Account& account,
-                  std::vector<std::string> recipients = {"a@x.test", "b@x.test"}) {
+                  std::vector<std::string> recipients = {"a@x.test", "b@x.test"},
+                  const std::optional<SessionFacts>& session = {}) {
   const std::string body(600'000, 'x');  // more than any socket holds
   OutgoingHeader header;
   header.bytes = "Subject: test\r\n\r\n";
@@ -217,6 +218,8 @@ Result_of_run run(PlayedCrew& played, const Account& account,
                             200ms};
   const Console console("msmtp");
   Submission submission(played.crew, console, request, [](const Secured&) {});
+  if (session) submission.resume(*session);
+  submission.begin();
   const auto start = Deadline::Clock::now();
   SubmissionOutcome outcome = submission.run();
   return {std::move(outcome), std::chrono::duration_cast<std::chrono::milliseconds>(Deadline::Clock::now() - start)};
@@ -602,4 +605,41 @@ Test(submission, what_was_logged_before_an_end_is_told, .timeout = 30) {
   expect_lie(outcome, "msmtp-netproc ended with status 4; nothing was sent", ExitCode::software);
   cr_assert(played.records.size() == 1);
   cr_expect(played.records[0].text == "the last words");
+}
+
+// ---- a session that was kept ----
+
+Test(submission, a_session_that_is_there_is_neither_opened_nor_logged_in_to, .timeout = 30) {
+  PlayedCrew played;
+  played.play_netproc([](NetprocEnd& end) {
+    hear_envelope(end);
+    (void)end.send(BodyWanted{});
+    hear_body(end, Script{});
+    (void)end.send(BodySent{});
+    (void)end.send(Delivered{Text<max_reply_text>::cut("250 taken")});
+  });
+  const auto [outcome, took] =
+      run(played, account_for(Script{.tls = true, .auth = true}, true), {"a@x.test"}, SessionFacts{});
+  cr_assert(!outcome.error.has_value(), "%s", outcome.error->text.c_str());
+  cr_expect(outcome.server_reply == "250 taken");
+}
+
+Test(submission, a_session_that_has_just_ended_is_told_as_nothing_sent, .timeout = 30) {
+  PlayedCrew played;
+  played.play_netproc([](NetprocEnd& end) {
+    (void)end.send(Failed{ExitCode::temporary_failure, Text<4096>::cut("it has ended; nothing was sent"), {}});
+  });
+  const auto [outcome, took] = run(played, account_for(Script{}, false), {"a@x.test"}, SessionFacts{});
+  cr_assert(outcome.error.has_value());
+  cr_expect(outcome.error->code == ExitCode::temporary_failure);
+  cr_expect(outcome.error->text == "it has ended; nothing was sent", "%s", outcome.error->text.c_str());
+}
+
+Test(submission, a_session_whose_network_child_was_killed_is_told_as_nothing_sent, .timeout = 30) {
+  PlayedCrew played;
+  played.play_netproc([](NetprocEnd&) { raise(SIGKILL); });
+  const auto [outcome, took] = run(played, account_for(Script{}, false), {"a@x.test"}, SessionFacts{});
+  cr_assert(outcome.error.has_value());
+  cr_expect(outcome.error->text == "msmtp-netproc was killed by signal 9; nothing was sent", "%s",
+            outcome.error->text.c_str());
 }

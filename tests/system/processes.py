@@ -13,6 +13,7 @@ HELPERS = (
     "msmtp-smtpd",
     "msmtp-smtpd-forker",
     "msmtp-verifier",
+    "msmtp-keeper",
 )
 PR_SET_CHILD_SUBREAPER = 36
 

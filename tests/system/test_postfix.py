@@ -3,6 +3,7 @@
 import os
 import re
 
+import kept
 import postfix
 from harness import cases, check, equal, skip
 from processes import wait_until
@@ -168,3 +169,17 @@ def test_a_client_certificate_is_trusted(t, name, signature):
     check(server.delivered("bob", sender), "delivered")
     trusted = rf"Trusted TLS connection established .* client-signature {signature} "
     check(wait_until(lambda: re.search(trusted, server.log())), "Postfix has verified the certificate")
+
+
+def test_mails_on_a_kept_connection(t):
+    """As many as are sent, in one session, which it logs."""
+    sender = "kept@example.test"
+    server = connect(t, "starttls", sender, keep_connection=30)
+    try:
+        for _ in range(5):
+            t.succeeded(t.msmtp("bob@example.test", env=kept.environment(t)))
+        check(wait_until(lambda: len(server.delivered("bob", sender) or []) == 5), "mails delivered")
+        equal(len(kept.keepers()), 1, "keepers")
+        equal(len(kept.network_children()), 1, "connections")
+    finally:
+        kept.end()

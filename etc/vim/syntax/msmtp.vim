@@ -50,7 +50,7 @@ syn match msmtpOff contained '"\=off"\=\s*$'
 " Commands that take "on" or "off"
 syn keyword msmtpSwitch contained skipwhite nextgroup=msmtpOnOff,msmtpWrong
       \ tls tls_starttls tls_certcheck
-      \ allow_from_override remove_bcc_headers partial_delivery
+      \ allow_from_override remove_bcc_headers partial_delivery keep_connection
 syn match msmtpOnOff contained '"\=\%(on\|off\)"\=\s*$'
 
 " Commands that take one of several words
