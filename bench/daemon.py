@@ -71,18 +71,27 @@ def rates(bench):
 
 
 def relayed(bench):
-    """msmtpd, and behind it the msmtp of the same make, to a server with TLS and AUTH."""
+    """msmtpd, and behind it the msmtp of the same make, to a server with TLS and AUTH. Ours keeps its connections, which
+    the other cannot; and once more without."""
+    yield relayed_row(bench, "daemon-relay", "msmtpd with its msmtp to a server with TLS and AUTH, ours keep_connection",
+                      5, ["--keep-connection=10"])
+    yield relayed_row(bench, "daemon-relay-anew", "the same, a connection for each mail", 0, [])
+
+
+def relayed_row(bench, name, title, at_most, for_ours):
     seconds, rounds = (2, 1) if bench.quick else (4, 3)
-    results = {}
+    results, notes = {}, []
     with Sink(bench.work, tls="implicit", auth=True) as sink:
         for _ in range(rounds):
             for label, path in programs().items():
                 _, words = bench.clients.command(label, Task(tls="implicit", auth=True, port=sink.port, recipients=0))
-                command = shlex.join(words) + " -f %F --"
+                command = shlex.join(words + (for_ours if label == OURS else [])) + " -f %F --"
                 with serve(bench, path, command) as server:
                     results.setdefault(label, []).append(load(server.port, clients=8, mails=20, seconds=seconds))
-    yield Row("daemon-relay", "msmtpd with its msmtp to a server with TLS and AUTH", "a second",
-              column(results, "mails_a_second"), at_most=5, more_is_better=True, note=failures(results))
+    notes += [failures(results)] if failures(results) else []
+    notes += [f"{sink.violations}"] if sink.violations else []
+    return Row(name, title, "a second", column(results, "mails_a_second"), at_most=at_most, more_is_better=True,
+               note="; ".join(notes))
 
 
 def sessions_at_once(bench):

@@ -59,7 +59,8 @@ class Work:
         self.folder = tempfile.mkdtemp(prefix="msmtp-bench.")
         os.chmod(self.folder, 0o700)
         self.environment = {"PATH": os.environ.get("PATH", "/usr/bin:/bin"), "HOME": self.folder, "LC_ALL": "C",
-                            "USER": "bench", "HELOHOST": "localhost"}
+                            "USER": "bench", "HELOHOST": "localhost", "XDG_RUNTIME_DIR": self.path("run")}
+        os.mkdir(self.path("run"), 0o700)
         self.mails = {}
 
     def close(self):
