@@ -7,6 +7,7 @@
 #include <openssl/err.h>
 
 #include <algorithm>
+#include <array>
 
 namespace msmtp {
 
@@ -54,12 +55,10 @@ bool SinkTls::take(std::string_view wire, std::string& plain) {
     ++counts_.handshakes;
     if (SSL_session_reused(connection_.get()) == 1) ++counts_.resumed;
   }
+  std::array<char, 16384> record;  // a string of that size would be filled with zeros first
   for (;;) {
-    const std::size_t before = plain.size();
-    constexpr std::size_t step = 65536;
-    plain.resize(before + step);
-    const int count = SSL_read(connection_.get(), plain.data() + before, static_cast<int>(step));
-    plain.resize(before + static_cast<std::size_t>(std::max(count, 0)));
+    const int count = SSL_read(connection_.get(), record.data(), static_cast<int>(record.size()));
+    if (count > 0) plain.append(record.data(), static_cast<std::size_t>(count));
     if (count > 0) continue;
     const int error = SSL_get_error(connection_.get(), count);
     return error == SSL_ERROR_WANT_READ || error == SSL_ERROR_ZERO_RETURN;

@@ -76,12 +76,12 @@ Error PacketSocket::lied(std::string_view what) const {
   return {ExitCode::software, peer_ + " has sent " + std::string(what), {}, Cause::peer_lied};
 }
 
-Result<bool> PacketSocket::try_send(std::string_view packet, std::span<const Fd> descriptors) {
+Result<bool> PacketSocket::try_send(std::string_view packet, std::span<const Fd> descriptors, std::string_view tail) {
   if (descriptors.size() > max_handed) return fail(ExitCode::software, "too many descriptors for " + peer_);
-  iovec piece{const_cast<char*>(packet.data()), packet.size()};
+  iovec pieces[] = {{const_cast<char*>(packet.data()), packet.size()}, {const_cast<char*>(tail.data()), tail.size()}};
   msghdr header{};
-  header.msg_iov = &piece;
-  header.msg_iovlen = 1;
+  header.msg_iov = pieces;
+  header.msg_iovlen = tail.empty() ? 1 : 2;
   HandedDescriptors handed;
   if (!descriptors.empty()) handed.attach(header, descriptors);
   for (;;) {

@@ -37,8 +37,9 @@ class PacketSocket {
 
   // Of DESCRIPTORS, at most max_handed, the other end gets copies.
   Result<void> send(std::string_view packet, const Deadline& deadline, std::span<const Fd> descriptors = {});
-  // Sends when that is possible at once: false when the other end has to read first.
-  Result<bool> try_send(std::string_view packet, std::span<const Fd> descriptors = {});
+  // Sends when that is possible at once: false when the other end has to read first. TAIL is the end of the packet,
+  // where it lies elsewhere.
+  Result<bool> try_send(std::string_view packet, std::span<const Fd> descriptors = {}, std::string_view tail = {});
   // The packet lies in this object's buffer until the next receive. It has to bring as many descriptors as WANTED has
   // elements, which own them then; the last OPTIONAL of them may be missing.
   Result<std::string_view> receive(const Deadline& deadline, std::span<Fd> wanted = {}, std::size_t optional = 0);
@@ -95,6 +96,17 @@ class Channel {
     auto sent = socket_.try_send(packet_, descriptors);
     forget_packet(codec::holds_secret(message));
     return sent;
+  }
+
+  // The same for a message that ends in bytes, which are taken from where they lie.
+  template <EndsInBytes Message>
+  Result<bool> try_send_in_place(const Message& message) {
+    Message without = message;
+    without.bytes = {};
+    pack(without, false);
+    const std::string_view bytes = message.bytes.view();
+    codec::set_size_of_last_bytes(packet_, bytes.size());
+    return socket_.try_send(packet_, {}, bytes);
   }
 
   // The next message, which must be one of MESSAGES: what is legal now. A BytesView in it is good

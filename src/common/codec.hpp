@@ -36,6 +36,12 @@ concept Fielded = requires(T& t) {
   T::fields(t, [](std::string_view, auto&) {});
 };
 
+// A message whose last field is bytes, and named so.
+template <class T>
+concept EndsInBytes = Fielded<T> && requires(T& t) {
+  t.bytes.view();
+};
+
 namespace codec {
 
 template <class T>
@@ -104,6 +110,12 @@ class Encoder {
 
   std::string& out_;
 };
+
+// PACKET ends in bytes, of which there are none yet; SIZE of them follow.
+inline void set_size_of_last_bytes(std::string& packet, std::size_t size) {
+  const auto length = static_cast<std::uint32_t>(size);
+  std::memcpy(packet.data() + packet.size() - sizeof length, &length, sizeof length);
+}
 
 // Stays failed once it has failed; then every value that it gives is empty.
 class Decoder {

@@ -3,8 +3,6 @@
 
 #include "common/text.hpp"
 
-#include <utility>
-
 namespace msmtp {
 
 namespace {
@@ -14,11 +12,11 @@ constexpr std::size_t input_piece = 256 * 1024;  // a pipe gives less at once, a
 }  // namespace
 
 OutgoingMail::OutgoingMail(OutgoingHeader header, std::string_view first, const MailSource& source, bool input_ended)
-    : buffer_(std::move(header.bytes)),
-      source_(source),
-      header_wire_size_(buffer_.size()),
+    : source_(source),
+      header_wire_size_(header.bytes.size()),
       header_counted_size_(header.counted_size),
-      header_eight_bit_(has_non_ascii(buffer_)) {
+      header_eight_bit_(has_non_ascii(header.bytes)) {
+  waiting_.add(header.bytes);
   add(first);
   if (input_ended) finish();
 }
@@ -38,28 +36,20 @@ Result<void> OutgoingMail::read_more() {
 
 void OutgoingMail::drop(std::size_t count) {
   sending_ = true;
-  sent_ += count;
-  if (sent_ == buffer_.size()) {
-    buffer_.clear();
-    sent_ = 0;
-  } else if (sent_ >= read_ahead) {
-    buffer_.erase(0, sent_);
-    sent_ = 0;
-  }
+  waiting_.drop(count);
 }
 
 void OutgoingMail::add(std::string_view bytes) {
   while (!bytes.empty()) {
-    const std::size_t before = buffer_.size();
-    buffer_.resize(before + bytes.size() + bytes.size() / 16 + 2);  // most lines are longer than 16 bytes
-    const auto step = body_.convert(bytes, std::span(buffer_).subspan(before));
-    buffer_.resize(before + step.written);
+    const auto room = waiting_.room(bytes.size() + bytes.size() / 16 + 2);  // most lines are longer than 16 bytes
+    const auto step = body_.convert(bytes, room);
+    waiting_.add(step.written);
     bytes.remove_prefix(step.taken);
   }
 }
 
 void OutgoingMail::finish() {
-  buffer_ += body_.finish();
+  waiting_.add(body_.finish());
   ended_ = true;
 }
 

@@ -2,6 +2,7 @@
 // comes, with a bounded part of it in memory.
 #pragma once
 
+#include "common/byte_queue.hpp"
 #include "common/messages.hpp"
 #include "common/result.hpp"
 #include "parent/body_canonicalizer.hpp"
@@ -10,7 +11,6 @@
 
 #include <cstdint>
 #include <memory>
-#include <string>
 #include <string_view>
 
 namespace msmtp {
@@ -22,7 +22,7 @@ class OutgoingMail {
   OutgoingMail(OutgoingHeader header, std::string_view first, const MailSource& source, bool input_ended);
 
   // Whether there is room for more, and more to come.
-  bool wants_input() const { return !ended_ && waiting() < (sending_ ? send_ahead : read_ahead); }
+  bool wants_input() const { return !ended_ && waiting_.size() < (sending_ ? send_ahead : read_ahead); }
   int input() const { return source_.input; }
   // One read_mail().
   Result<void> read_more();
@@ -30,7 +30,7 @@ class OutgoingMail {
   // All of the mail has been read; then its size is known.
   bool ended() const { return ended_; }
   // The next bytes to send, at most max_body_piece; empty when there are none at the moment.
-  std::string_view piece() const { return std::string_view(buffer_).substr(sent_, max_body_piece); }
+  std::string_view piece() const { return waiting_.view().substr(0, max_body_piece); }
   void drop(std::size_t count);
 
   // Octets with CRLF line ends, as SIZE= counts them (RFC 1870), so far.
@@ -45,13 +45,11 @@ class OutgoingMail {
   static constexpr std::size_t send_ahead = 2 * max_body_piece;
 
  private:
-  std::size_t waiting() const { return buffer_.size() - sent_; }
   void add(std::string_view bytes);
   void finish();
 
   std::unique_ptr<char[]> input_;  // what one read_more() reads into
-  std::string buffer_;
-  std::size_t sent_ = 0;  // how much of buffer_ is gone
+  ByteQueue waiting_;              // what is to be sent
   MailSource source_;
   bool ended_ = false;
   bool sending_ = false;  // some of it is gone

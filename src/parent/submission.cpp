@@ -110,6 +110,7 @@ Result<void> Submission::send_body() {
 // its time; the network child may not, for it keeps a timer of its own.
 Result<void> Submission::send_pieces(OutgoingMail& mail) {
   while (!mail.ended() || !mail.piece().empty()) {
+    if (TRY(send_piece(mail))) continue;
     const bool sending = !mail.piece().empty();
     const short netproc_events = static_cast<short>(sending ? POLLIN | POLLOUT : POLLIN);
     std::vector<Crew::Polled> polled{{session_.netproc().fd().number(), netproc_events}};
@@ -118,16 +119,19 @@ Result<void> Submission::send_pieces(OutgoingMail& mail) {
       return Unexpected{session_.netproc().socket().silent()};
     }
     if (polled.size() > 1 && polled[1].ready) TRY(mail.read_more());
-    if (!polled[0].ready) continue;
-    const auto piece = BytesView<max_body_piece>::from(mail.piece());
-    if (sending && TRY(session_.netproc().try_send(Body{*piece}))) {
-      mail.drop(piece->view().size());
-    } else {
-      // Not writable, so there is something to read: it can only be a failure.
-      return fail(error_of(TRY(session_.netproc().expect_one<Failed>(Deadline::in(std::chrono::milliseconds(0))))));
-    }
+    if (!polled[0].ready || TRY(send_piece(mail))) continue;
+    // Not writable, so there is something to read: it can only be a failure.
+    return fail(error_of(TRY(session_.netproc().expect_one<Failed>(Deadline::in(std::chrono::milliseconds(0))))));
   }
   return {};
+}
+
+// Whether a piece was sent.
+Result<bool> Submission::send_piece(OutgoingMail& mail) {
+  const auto piece = BytesView<max_body_piece>::from(mail.piece());
+  if (piece->view().empty() || !TRY(session_.netproc().try_send_in_place(Body{*piece}))) return false;
+  mail.drop(piece->view().size());
+  return true;
 }
 
 Result<void> Submission::hear_verdict() {

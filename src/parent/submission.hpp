@@ -60,6 +60,7 @@ class Submission {
   unsigned envelope_steps() const;
   Result<void> send_body();
   Result<void> send_pieces(OutgoingMail& mail);
+  Result<bool> send_piece(OutgoingMail& mail);
   Result<void> hear_verdict();
   Result<void> read_ahead(OutgoingMail& mail, const Deadline& deadline);
   Error with_fate(Error error);

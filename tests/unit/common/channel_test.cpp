@@ -35,6 +35,18 @@ TEST_CASE("a message arrives as it was sent") {
   CHECK(*pair.right.expect_one<Recipients>(soon()) == sent);
 }
 
+TEST_CASE("bytes that are sent from where they lie arrive as any others") {
+  Pair pair;
+  for (const std::size_t size : {std::size_t{0}, std::size_t{1}, max_body_piece}) {
+    const std::string bytes(size, 'x');
+    const Body sent{*BytesView<max_body_piece>::from(bytes)};
+    REQUIRE(pair.left.try_send_in_place(sent).value());
+    const auto received = pair.right.expect_one<Body>(soon());
+    REQUIRE(received);
+    CHECK(received->bytes.view() == bytes);
+  }
+}
+
 TEST_CASE("a message that is not legal now is a lie that names it") {
   Pair pair;
   REQUIRE(pair.left.send(BodyEnd{}));

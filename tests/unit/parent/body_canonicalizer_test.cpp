@@ -68,6 +68,26 @@ TEST_CASE("LF, CRLF and a bare CR all become CRLF, however the input is cut") {
   check_body("\n\r\r\n\n", "\r\n\r\n\r\n\r\n", 4);
 }
 
+TEST_CASE("line ends are found wherever they stand") {
+  for (std::size_t size = 1; size < 70; ++size) {
+    for (std::size_t place = 0; place < size; ++place) {
+      for (const char end : {'\n', '\r'}) {
+        std::string in(size, 'x');
+        in[place] = end;
+        std::string expected = in;
+        expected.replace(place, 1, "\r\n");
+        if (place + 1 < size) expected += "\r\n";  // of the last line
+        REQUIRE(convert(in, size, 2 * size + 2).bytes == expected);
+        in[place] = '\xe4';
+        BodyCanonicalizer body;
+        std::string out(100, ' ');
+        (void)body.convert(in, out);
+        REQUIRE(body.has_eight_bit());
+      }
+    }
+  }
+}
+
 TEST_CASE("ways to smuggle an end of data leave no bare CR or LF") {
   check_body("\n.\r\n", "\r\n.\r\n", 3);
   check_body("\r.\r", "\r\n.\r\n", 3);
