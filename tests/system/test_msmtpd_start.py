@@ -559,7 +559,10 @@ def test_when_descriptors_run_out_clients_are_told_and_nothing_spins(t):
     daemon = msmtpd.start(t, TRUE, preexec_fn=few)
     clients = [daemon.connect() for _ in range(40)]
     replies = [client.recv(1000)[:4] for client in clients]
-    equal(set(replies), {b"220 ", b"421 "}, "greetings")
+    # The kernel counts the descriptors that are on their way to a process for all processes of a user, other tests' too,
+    # and holds that against the limit of whoever sends one: a session may fail to hand its client over.
+    equal(set(replies) - {b""}, {b"220 ", b"421 "}, "greetings")
+    check(replies.count(b"") <= 1, f"clients were not told: {replies}")
     before, began = processor_seconds(daemon.pid), time.monotonic()
     time.sleep(0.5)
     used = processor_seconds(daemon.pid) - before
