@@ -70,8 +70,9 @@ KeeperSlot KeptConnection::slot(const std::string& directory, unsigned number) c
 
 KeptConnection::Answer KeptConnection::ask(const KeeperSlot& slot, bool may_wait) {
   Requests requests(slot.reach(), keeper_program);
+  if (!requests.fd().is_open()) return Answer::nobody;
   auto pair = make_seqpacket_pair();
-  if (!requests.fd().is_open() || !pair) return Answer::nobody;
+  if (!pair) return Answer::not_lent;
   Keeper keeper(std::move(pair->left), keeper_program);
   std::array<Fd, 1> handed{std::move(pair->right)};
   const auto asked = requests.try_send(Borrow{*BytesView<max_description>::from(description_), may_wait}, handed);
