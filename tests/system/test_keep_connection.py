@@ -1,5 +1,6 @@
 """Kept connections: one session for many mails, and whatever may happen to it between them."""
 
+import contextlib
 import functools
 import glob
 import os
@@ -210,10 +211,13 @@ def test_borrower_killed(t):
 @ending
 def test_mails_at_once_take_as_many_connections(t):
     server = kept.serve(t)
+    path = t.path("mail", MAIL)
     for _ in range(3):
-        runs = [t.start(RECIPIENT, env=kept.environment(t)) for _ in range(8)]
-        for running in runs:
-            t.succeeded(running.finish(MAIL))
+        with contextlib.ExitStack() as files:
+            runs = [t.start(RECIPIENT, env=kept.environment(t), stdin=files.enter_context(open(path, "rb")))
+                    for _ in range(8)]
+            for running in runs:
+                t.succeeded(running.finish())
     equal(len(server.mails), 24, "mails")
     check(len(server.sessions) <= 8, f"{len(server.sessions)} connections")
     check(len(kept.keepers()) <= 8, f"{kept.orphans()}")
@@ -312,6 +316,7 @@ def test_keeper_has_nothing_of_its_caller(t):
     equal(sorted(processes.descriptors(pid)), [0, 1, 2, 4, 5, 6, 7], "descriptors")
     equal(os.getsid(pid), pid, "session")
     check(os.getpgid(kept.network_children()[0]) == kept.network_children()[0], "process group of the network child")
+    t.needs_sandbox()
     try:
         found = processes.memory_contains(pid, [kept.PASSWORD.encode(), b"Hello.\n"])
     except PermissionError:

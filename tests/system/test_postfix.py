@@ -177,7 +177,7 @@ def test_mails_on_a_kept_connection(t):
     server = connect(t, "starttls", sender, keep_connection=30)
     try:
         for _ in range(5):
-            t.succeeded(t.msmtp("bob@example.test", env=kept.environment(t)))
+            t.succeeded(kept.send(t, "bob@example.test"))
         check(wait_until(lambda: len(server.delivered("bob", sender) or []) == 5), "mails delivered")
         equal(len(kept.keepers()), 1, "keepers")
         equal(len(kept.network_children()), 1, "connections")
