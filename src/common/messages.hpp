@@ -263,8 +263,8 @@ struct Authenticate {
   friend bool operator==(const Authenticate&, const Authenticate&) = default;
 };
 
-// Legal after Capabilities or Authenticated, and where the connection is kept after Delivered; Recipients messages
-// follow, with exactly `recipients` in all of them.
+// Legal after Capabilities or Authenticated, and where the connection is kept after Delivered; without a login also right
+// behind Connect, with all up to BodyEnd. Recipients messages follow, with exactly `recipients` in all of them.
 struct Envelope {
   Line<max_mailbox> reverse_path;  // without the angle brackets; empty: the null reverse-path
   std::uint32_t recipients = 0;    // at least 1
@@ -310,7 +310,8 @@ struct Recipients {
   friend bool operator==(const Recipients&, const Recipients&) = default;
 };
 
-// A piece of the mail, header section first, every line end CRLF, not dot-stuffed. Legal after BodyWanted.
+// A piece of the mail, header section first, every line end CRLF, not dot-stuffed. Legal after BodyWanted, or
+// behind an early Envelope.
 struct Body {
   BytesView<max_body_piece> bytes;
 

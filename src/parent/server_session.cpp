@@ -21,7 +21,7 @@ Result<Capabilities> ServerSession::open() {
     if (facts_.secured) secured_(facts_.security);
     return facts_.capabilities;
   }
-  credential_ = crew_.authproc ? Credential::acquiring : Credential::none;
+  TRY(start());
   TRY(reach());
   facts_.capabilities = TRY(hear_capabilities());
   return facts_.capabilities;
@@ -70,10 +70,15 @@ void ServerSession::begin() {
 }
 
 // The user is asked for a password before there is a server that waits for it.
-Result<void> ServerSession::reach() {
+Result<void> ServerSession::start() {
+  if (resumed_ || std::exchange(started_, true)) return {};
+  credential_ = crew_.authproc ? Credential::acquiring : Credential::none;
   TRY(crew_.await_key());
   if (asks_user_first()) TRY(await_credential(Credential::acquired, Deadline::never()));
-  if (!connecting_) TRY(connect());
+  return connecting_ ? Result<void>() : connect();
+}
+
+Result<void> ServerSession::reach() {
   facts_.connected = TRY(hear_one<Connected>(step_limit(reply_timer)));
   // Wherever the proxy is, the server is somewhere else.
   peer_is_this_machine_ = !is_proxied(account_) && (facts_.connected.local || is_loopback(facts_.connected.endpoint));

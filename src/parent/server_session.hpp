@@ -44,6 +44,8 @@ class ServerSession {
   // Tells the network child where to connect, if that is known without waiting for anybody: so it does while the caller
   // has something else to do. What goes wrong open() reports.
   void begin();
+  // The same, and waits for what is needed for that; once. open() does it otherwise.
+  Result<void> start();
   // Connects, and gives what the server offers after its last EHLO.
   Result<Capabilities> open();
   // Logs in, with the mechanism of the account or the best that is offered.
@@ -94,6 +96,7 @@ class ServerSession {
   Credential credential_ = Credential::none;
   SessionFacts facts_;
   bool resumed_ = false;
+  bool started_ = false;
   bool connecting_ = false;  // Connect was sent
   bool password_found_ = false;
   bool peer_is_this_machine_ = false;

@@ -19,6 +19,9 @@ constexpr seconds data_block_timer{180};   // RFC 5321, 4.5.3.2.5
 constexpr seconds final_reply_timer{600};  // 4.5.3.2.6
 constexpr seconds read_ahead_timer{5};
 
+// What is told at once fits into the channel: a piece of content, and these.
+constexpr std::size_t most_recipients_at_once = 1000;
+
 }  // namespace
 
 SubmissionOutcome Submission::run() {
@@ -26,6 +29,8 @@ SubmissionOutcome Submission::run() {
   auto submitted = submit();
   if (!submitted) {
     outcome_.error = with_fate(session_.explain(std::move(submitted).error()));
+    // It may have all of the mail already: it must not come so far as to send it.
+    if (zone_ == Zone::nothing_sent) session_.netproc().close();
     session_.dismiss();
   }
   session_.crew().drain_logs();
@@ -33,18 +38,43 @@ SubmissionOutcome Submission::run() {
 }
 
 Result<void> Submission::submit() {
+  const bool logs_in = request_.account.auth.wanted && !session_.is_resumed();
+  TRY(session_.start());
+  const bool is_told = !logs_in && TRY(tell_all_at_once());
   const Capabilities capabilities = TRY(session_.open());
   chunking_ = capabilities.chunking;
-  if (request_.account.auth.wanted && !session_.is_resumed()) TRY(session_.authenticate(capabilities));
-  TRY(send_envelope());
-  TRY(send_body());
+  if (logs_in) TRY(session_.authenticate(capabilities));
+  if (!is_told) TRY(tell_envelope());
+  TRY(session_.hear_one<BodyWanted>(session_.step_limit(reply_timer, envelope_steps())));
+  zone_ = Zone::not_accepted;
+  session_.read_beside(nullptr);
+  if (!is_told) TRY(send_pieces(request_.mail));
+  TRY(end_body(is_told));
   return hear_verdict();
+}
+
+// A small mail that is there already, when nothing comes between the greeting and MAIL: the network child has it before
+// it is connected, and waits for us no more. It does with it what it would have done, and says BodyWanted first.
+Result<bool> Submission::tell_all_at_once() {
+  TRY(read_ahead(request_.mail, Deadline::in(std::chrono::milliseconds(0))));
+  const std::string_view content = request_.mail.piece();
+  if (!request_.mail.ended() || content.size() != request_.mail.wire_size()) return false;
+  if (request_.recipients.size() > most_recipients_at_once) return false;
+  TRY(send_envelope());
+  TRY(session_.netproc().send(Body{*BytesView<max_body_piece>::from(content)}, session_.step_limit(reply_timer)));
+  TRY(session_.netproc().send(BodyEnd{content.size()}, session_.step_limit(reply_timer)));
+  request_.mail.drop(content.size());
+  return true;
 }
 
 // ---- the mail ----
 
-Result<void> Submission::send_envelope() {
+Result<void> Submission::tell_envelope() {
   TRY(read_ahead(request_.mail, Deadline::in(read_ahead_timer)));
+  return send_envelope();
+}
+
+Result<void> Submission::send_envelope() {
   Envelope envelope;
   TRY(set_field(envelope.reverse_path, std::string_view(request_.reverse_path), "envelope from address"));
   envelope.recipients = static_cast<std::uint32_t>(request_.recipients.size());
@@ -57,9 +87,7 @@ Result<void> Submission::send_envelope() {
   TRY(set_field(envelope.dsn_return, request_.account.dsn_return, "dsn_return"));
   envelope.partial = request_.account.partial_delivery;
   TRY(session_.netproc().send(envelope, session_.step_limit(reply_timer)));
-  TRY(send_recipients());
-  TRY(session_.hear_one<BodyWanted>(session_.step_limit(reply_timer, envelope_steps())));
-  return {};
+  return send_recipients();
 }
 
 Result<void> Submission::send_recipients() {
@@ -93,11 +121,10 @@ Result<void> Submission::read_ahead(OutgoingMail& mail, const Deadline& deadline
   return {};
 }
 
-Result<void> Submission::send_body() {
-  zone_ = Zone::not_accepted;
-  session_.read_beside(nullptr);
-  TRY(send_pieces(request_.mail));
-  TRY(session_.netproc().send(BodyEnd{request_.mail.wire_size()}, session_.step_limit(data_block_timer)));
+Result<void> Submission::end_body(bool is_told) {
+  if (!is_told) {
+    TRY(session_.netproc().send(BodyEnd{request_.mail.wire_size()}, session_.step_limit(data_block_timer)));
+  }
   // Where content may go out with the envelope, its end may wait for the replies to that.
   const Deadline limit =
       chunking_ ? session_.step_limit(reply_timer, envelope_steps()) : session_.step_limit(data_block_timer);

@@ -55,10 +55,12 @@ class Submission {
   enum class Zone : std::uint8_t { nothing_sent, not_accepted, status_unknown };
 
   Result<void> submit();
+  Result<bool> tell_all_at_once();
+  Result<void> tell_envelope();
   Result<void> send_envelope();
   Result<void> send_recipients();
   unsigned envelope_steps() const;
-  Result<void> send_body();
+  Result<void> end_body(bool is_told);
   Result<void> send_pieces(OutgoingMail& mail);
   Result<bool> send_piece(OutgoingMail& mail);
   Result<void> hear_verdict();
