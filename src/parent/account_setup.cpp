@@ -14,12 +14,12 @@
 
 namespace msmtp {
 
-Result<void> AccountSetup::learn_names() {
+Result<void> AccountSetup::learn_names(bool with_user) {
   tzset();  // reads a file, which a later stage may not
   if (options_.debug) sandbox_ = sandbox_level().text;
   lesser_user = TRY(find_lesser_user());
   patterns.mail_name = [mail_name = read_mail_name(places_.sysconfdir + "/mailname")] { return mail_name; };
-  patterns.user = [user = local_user_name()] { return Result<std::string>(user); };
+  patterns.user = [user = with_user ? local_user_name() : "unknown"] { return Result<std::string>(user); };
   patterns.host = [host = local_host_name()] { return Result<std::string>(host); };
   patterns.canonical_host = patterns.host;
   return {};

@@ -27,7 +27,8 @@ class AccountSetup {
   // unconfined stage, as is learn_names(): that reads everything else that a later stage may not, the time zone, names
   // of user and machine.
   Result<LoadedConfig> load();
-  Result<void> learn_names();
+  // WITH_USER: also that of the user, for which more services may be asked than for all the others.
+  Result<void> learn_names(bool with_user);
 
   // The account that options, environment and MAIL_SENDER choose from CONFIG, complete and checked (EX_CONFIG), its
   // patterns not yet expanded. Where a mail needs a sender and nothing can name one any more, that is an error too.

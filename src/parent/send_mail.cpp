@@ -85,6 +85,7 @@ class SendMail {
  private:
   // Stage one: files, commands, helpers.
   Result<void> set_up();
+  bool names_user(const Account& account) const;
   Result<void> learn_names();
   Result<void> set_up_for_account();
   Result<void> set_up_for_any_account();
@@ -162,9 +163,15 @@ Result<void> SendMail::set_up() {
 }
 
 Result<void> SendMail::learn_names() {
-  TRY(setup_.learn_names());
+  TRY(setup_.learn_names(!account_ || names_user(*account_)));
   setup_.patterns.canonical_host = [this] { return names_.own_name(account_->timeout); };
   return {};
+}
+
+// Whether the name of the user may become a part of the sender: one pattern may put in another.
+bool SendMail::names_user(const Account& account) const {
+  return account.auto_from || options_.read_envelope_from || !account.from ||
+         account.from->find('%') != std::string::npos;
 }
 
 // The helpers begin to load while this process looks at what else it needs.

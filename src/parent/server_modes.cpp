@@ -87,7 +87,7 @@ CrewNeeds ServerMode::needs() {
 // Nobody logs in to see what a server offers, but that a password can be had is worth knowing before.
 Result<void> ServerMode::set_up() {
   LoadedConfig config = TRY(setup_.load());
-  TRY(setup_.learn_names());
+  TRY(setup_.learn_names(false));
   setup_.patterns.canonical_host = [this] { return names_.own_name(account_.timeout); };
   account_ = TRY(setup_.choose(std::move(config), std::nullopt));
   if (options_.pretend || asks_for_information()) TRY(setup_.try_passwordeval(account_));
