@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <poll.h>
+#include <sys/socket.h>
 #include <utility>
 
 namespace msmtp {
@@ -22,6 +23,11 @@ constexpr seconds read_ahead_timer{5};
 // What is told at once fits into the channel: a piece of content, and these.
 constexpr std::size_t most_recipients_at_once = 1000;
 
+void end_for_all(Crew::Netproc& netproc) {
+  (void)shutdown(netproc.fd().number(), SHUT_RDWR);
+  netproc.close();
+}
+
 }  // namespace
 
 SubmissionOutcome Submission::run() {
@@ -29,8 +35,8 @@ SubmissionOutcome Submission::run() {
   auto submitted = submit();
   if (!submitted) {
     outcome_.error = with_fate(session_.explain(std::move(submitted).error()));
-    // It may have all of the mail already: it must not come so far as to send it.
-    if (zone_ == Zone::nothing_sent) session_.netproc().close();
+    // It may have all of the mail already: it must not come so far as to send it, although a keeper has this end too.
+    if (zone_ == Zone::nothing_sent) end_for_all(session_.netproc());
     session_.dismiss();
   }
   session_.crew().drain_logs();

@@ -643,3 +643,21 @@ Test(submission, a_session_whose_network_child_was_killed_is_told_as_nothing_sen
   cr_expect(outcome.error->text == "msmtp-netproc was killed by signal 9; nothing was sent", "%s",
             outcome.error->text.c_str());
 }
+
+// A keeper has copies of the parent's ends, so that closing them would tell the network child nothing.
+Test(submission, a_mail_that_was_given_up_is_not_begun_although_a_keeper_holds_on, .timeout = 30) {
+  PlayedCrew played;
+  const pid_t pid = played.play_netproc([](NetprocEnd& end) {
+    (void)poll(nullptr, 0, 4500);
+    _exit(end.send(BodyWanted{}) ? 1 : 0);
+  });
+  const auto keeper = played.crew.ends_of_netproc();
+  cr_assert(keeper.has_value());
+  const auto [outcome, took] = run(played, account_for(Script{}, false), {"a@x.test"}, SessionFacts{});
+  cr_assert(outcome.error.has_value());
+  cr_expect(outcome.error->text == "msmtp-netproc does not answer; nothing was sent", "%s",
+            outcome.error->text.c_str());
+  int status = -1;
+  cr_assert(waitpid(pid, &status, 0) == pid);
+  cr_expect(WIFEXITED(status) && WEXITSTATUS(status) == 0, "it could still speak to the parent");
+}
