@@ -263,7 +263,7 @@ struct Authenticate {
   friend bool operator==(const Authenticate&, const Authenticate&) = default;
 };
 
-// Legal after Capabilities or Authenticated, and where the connection is kept after Delivered; without a login also right
+// Legal after Capabilities or Authenticated, where the connection is kept after Delivered, and without a login right
 // behind Connect, with all up to BodyEnd. Recipients messages follow, with exactly `recipients` in all of them.
 struct Envelope {
   Line<max_mailbox> reverse_path;  // without the angle brackets; empty: the null reverse-path

@@ -11,7 +11,8 @@ constexpr std::size_t input_piece = 256 * 1024;  // a pipe gives less at once, a
 
 }  // namespace
 
-OutgoingMail::OutgoingMail(OutgoingHeader header, std::string_view first, const MailSource& source, bool input_ended)
+OutgoingMail::OutgoingMail(const OutgoingHeader& header, std::string_view first, const MailSource& source,
+                           bool input_ended)
     : source_(source),
       header_wire_size_(header.bytes.size()),
       header_counted_size_(header.counted_size),

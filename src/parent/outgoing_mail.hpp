@@ -19,7 +19,7 @@ class OutgoingMail {
  public:
   // FIRST: what was read after the header section already. SOURCE: where the rest comes from; INPUT_ENDED: there is no
   // rest.
-  OutgoingMail(OutgoingHeader header, std::string_view first, const MailSource& source, bool input_ended);
+  OutgoingMail(const OutgoingHeader& header, std::string_view first, const MailSource& source, bool input_ended);
 
   // Whether there is room for more, and more to come.
   bool wants_input() const { return !ended_ && waiting_.size() < (sending_ ? send_ahead : read_ahead); }

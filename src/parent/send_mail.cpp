@@ -371,7 +371,7 @@ ExitCode SendMail::submit() {
   SubmissionRequest request{*account_,
                             is_null_sender(*account_->from) ? std::string() : path_of(*account_->from),
                             {},
-                            OutgoingMail(std::move(header_), mail_.body_start, mail_source(), mail_.ended)};
+                            OutgoingMail(header_, mail_.body_start, mail_source(), mail_.ended)};
   for (const std::string& recipient : recipients_) request.recipients.push_back(path_of(recipient));
   Submission submission(crew_, console_, request, [this](const Secured& facts) {
     if (options_.debug) (void)console_.print(describe_tls(facts));
