@@ -159,13 +159,13 @@ int run_ready_session(const SessionPlan& plan, Fd listener) {
   ListenerEnd orders(std::move(listener), "msmtpd");
   auto starter = CommandStarter::prepare();
   if (!starter) return fail_with(plan, starter.error());
-  for (int clients = 0; clients < most_clients; ++clients) {
+  for (int clients = 1;; ++clients) {
     const auto status = serve_next(plan, orders, *starter);
     if (!status) return status.error().cause == Cause::peer_gone ? 0 : fail_with(plan, status.error());
     if (*status) return **status;
-    if (!orders.send(ClientServed{})) return 0;  // it has gone
+    // Who says it takes another one. Otherwise the listener sees the end, as it does when it has gone itself.
+    if (clients == most_clients || !orders.send(ClientServed{})) return 0;
   }
-  return 0;
 }
 
 int run_single_session(const SessionPlan& plan, Fd client_input, Fd client_output) {

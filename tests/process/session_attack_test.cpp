@@ -194,6 +194,19 @@ Test(session_attack, after_one_client_another_is_served_and_nothing_is_left_of_t
   cr_expect(session.exit_status() == software);
 }
 
+Test(session_attack, after_a_hundred_clients_it_ends_and_does_not_ask_for_another, .timeout = 30) {
+  Attacked session;
+  for (int clients = 1; clients < 100; ++clients) {
+    (void)session.server->send(Departed{}, soon());
+    cr_assert(session.listener->expect_one<ClientServed>(soon()).has_value(), "after %d clients", clients);
+    session.begin();
+  }
+  (void)session.server->send(Departed{}, soon());
+  const auto said = session.listener->expect_one<ClientServed>(soon());
+  cr_expect(!said && said.error().cause == Cause::peer_gone);
+  cr_expect(session.exit_status() == 0);
+}
+
 Test(session_attack, a_session_that_failed_serves_nobody_else, .timeout = 30) {
   Attacked session;
   (void)session.server->send(mail_from("joe@x.test"), soon());
