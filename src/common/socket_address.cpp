@@ -42,6 +42,17 @@ SocketAddress socket_address(const Endpoint& endpoint, std::uint16_t port) {
   return in_storage(address);
 }
 
+std::optional<SocketAddress> unix_socket_address(std::string_view path) {
+  if (path.size() > max_unix_path) return std::nullopt;
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  path.copy(address.sun_path, path.size());
+  SocketAddress result;
+  std::memcpy(&result.storage, &address, sizeof address);
+  result.size = sizeof address;
+  return result;
+}
+
 std::optional<Endpoint> endpoint_of(const sockaddr& address, socklen_t size) {
   Endpoint endpoint;
   if (address.sa_family == AF_INET && size >= sizeof(sockaddr_in)) {

@@ -3,9 +3,12 @@
 
 #include "common/messages.hpp"
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <string_view>
 #include <sys/socket.h>
+#include <sys/un.h>
 
 namespace msmtp {
 
@@ -18,6 +21,11 @@ struct SocketAddress {
 };
 
 SocketAddress socket_address(const Endpoint& endpoint, std::uint16_t port);
+
+// Of the unix socket at PATH; nothing when PATH is longer than max_unix_path bytes.
+std::optional<SocketAddress> unix_socket_address(std::string_view path);
+
+inline constexpr std::size_t max_unix_path = sizeof sockaddr_un::sun_path - 1;
 
 // The endpoint in ADDRESS; nothing for another family than IPv4 and IPv6, or for too few bytes.
 std::optional<Endpoint> endpoint_of(const sockaddr& address, socklen_t size);

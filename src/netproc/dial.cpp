@@ -7,12 +7,10 @@
 #include "netproc/readiness.hpp"
 
 #include <cerrno>
-#include <cstring>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <poll.h>
 #include <sys/socket.h>
-#include <sys/un.h>
 #include <vector>
 
 namespace msmtp {
@@ -28,22 +26,15 @@ Unexpected cannot_connect(const Connect& where, std::string_view reason) {
 
 // ---- a unix socket ----
 
-Result<sockaddr_un> unix_address(const std::string& path) {
-  sockaddr_un address{};
-  address.sun_family = AF_UNIX;
-  if (path.size() >= sizeof address.sun_path) {
-    return fail(ExitCode::io_error, "cannot connect to " + path + ": " + error_text(ENAMETOOLONG));
-  }
-  std::memcpy(address.sun_path, path.data(), path.size());
-  return address;
-}
-
 // Unlike TCP, a unix socket whose listener is busy is refused with EAGAIN and cannot be waited for.
 Result<Connection> dial_unix(const Connect& where, const Deadline& total) {
-  const sockaddr_un address = TRY(unix_address(where.socket_path.str()));
+  const auto address = unix_socket_address(where.socket_path.view());
+  if (!address) {
+    return fail(ExitCode::io_error, "cannot connect to " + where.socket_path.str() + ": " + error_text(ENAMETOOLONG));
+  }
   Fd fd(socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
   if (!fd.is_open()) return fail(ExitCode::os_error, "cannot make a socket: " + error_text(errno));
-  while (connect(fd.number(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) {
+  while (connect(fd.number(), address->get(), address->size) != 0) {
     if (errno != EAGAIN && errno != EINTR) return cannot_connect(where, error_text(errno));
     if (total.has_passed()) return cannot_connect(where, timed_out_text);
     poll(nullptr, 0, 20);

@@ -8,14 +8,11 @@
 #include "parent/local_names.hpp"
 
 #include <cerrno>
-#include <cstring>
 #include <fcntl.h>
-#include <optional>
 #include <string_view>
 #include <sys/file.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 namespace msmtp {
@@ -34,17 +31,6 @@ bool is_ours(const std::string& path, mode_t forbidden) {
   struct stat facts {};
   return lstat(path.c_str(), &facts) == 0 && S_ISDIR(facts.st_mode) && facts.st_uid == geteuid() &&
          (facts.st_mode & forbidden) == 0;
-}
-
-std::optional<SocketAddress> address_of(const std::string& path) {
-  sockaddr_un address{};
-  address.sun_family = AF_UNIX;
-  if (path.size() >= sizeof address.sun_path) return std::nullopt;
-  std::memcpy(address.sun_path, path.data(), path.size());
-  SocketAddress result;
-  std::memcpy(&result.storage, &address, sizeof address);
-  result.size = sizeof address;
-  return result;
 }
 
 Fd datagram_socket() {
@@ -82,14 +68,14 @@ KeeperSlot::KeeperSlot(const std::string& directory, const std::string& name, un
 Fd KeeperSlot::reach() const {
   struct stat facts {};
   if (lstat(path_.c_str(), &facts) != 0 || !S_ISSOCK(facts.st_mode) || facts.st_uid != geteuid()) return Fd();
-  const auto address = address_of(path_);
+  const auto address = unix_socket_address(path_);
   Fd fd = datagram_socket();
   if (!address || !fd.is_open() || connect(fd.number(), address->get(), address->size) != 0) return Fd();
   return fd;
 }
 
 KeeperSlot::Holding KeeperSlot::take() const {
-  const auto address = address_of(path_);
+  const auto address = unix_socket_address(path_);
   Holding holding;
   holding.lock = Fd(open((path_ + ".lock").c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NOCTTY, 0600));
   if (!address || !holding.lock.is_open() || flock(holding.lock.number(), LOCK_EX | LOCK_NB) != 0) return {};

@@ -8,12 +8,10 @@
 #include "common/socket_address.hpp"
 
 #include <cerrno>
-#include <cstring>
 #include <fcntl.h>
 #include <string>
 #include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 namespace msmtp {
@@ -28,17 +26,9 @@ Unexpected cannot(const std::string& path, ExitCode code, const std::string& rea
 }
 
 Result<SocketAddress> unix_address(const std::string& path) {
-  sockaddr_un address{};
-  address.sun_family = AF_UNIX;
-  if (path.size() >= sizeof address.sun_path) {
-    return fail(ExitCode::usage, "the path of the socket is longer than " +
-                                     std::to_string(sizeof address.sun_path - 1) + " bytes: " + path);
-  }
-  std::memcpy(address.sun_path, path.data(), path.size());
-  SocketAddress result;
-  std::memcpy(&result.storage, &address, sizeof address);
-  result.size = sizeof address;
-  return result;
+  if (const auto address = unix_socket_address(path)) return *address;
+  return fail(ExitCode::usage,
+              "the path of the socket is longer than " + std::to_string(max_unix_path) + " bytes: " + path);
 }
 
 // A name in the same directory that nobody else takes, as long as any process number lets it be.

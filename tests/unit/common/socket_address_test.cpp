@@ -9,6 +9,15 @@
 
 using namespace msmtp;
 
+TEST_CASE("a path is the address of a unix socket as long as it fits") {
+  const auto address = unix_socket_address("/run/x");
+  REQUIRE(address);
+  CHECK(address->family() == AF_UNIX);
+  CHECK(std::string_view(reinterpret_cast<const sockaddr_un*>(address->get())->sun_path) == "/run/x");
+  CHECK(unix_socket_address(std::string(max_unix_path, 'x')));
+  CHECK_FALSE(unix_socket_address(std::string(max_unix_path + 1, 'x')));
+}
+
 TEST_CASE("an endpoint survives the way into a socket address and back") {
   for (const auto text : {"192.0.2.1", "2001:db8::1", "fe80::1%3"}) {
     const auto endpoint = parse_numeric_address(text);
