@@ -54,8 +54,8 @@ Result<void> Submission::submit() {
   TRY(session_.hear_one<BodyWanted>(session_.step_limit(reply_timer, envelope_steps())));
   zone_ = Zone::not_accepted;
   session_.read_beside(nullptr);
-  if (!is_told) TRY(send_pieces(request_.mail));
-  TRY(end_body(is_told));
+  if (!is_told) TRY(send_body());
+  TRY(hear_sent());
   return hear_verdict();
 }
 
@@ -127,10 +127,19 @@ Result<void> Submission::read_ahead(OutgoingMail& mail, const Deadline& deadline
   return {};
 }
 
-Result<void> Submission::end_body(bool is_told) {
-  if (!is_told) {
-    TRY(session_.netproc().send(BodyEnd{request_.mail.wire_size()}, session_.step_limit(data_block_timer)));
+// The network child may be busy with its log before it has room for the end, so that is kept empty until then.
+Result<void> Submission::send_body() {
+  TRY(send_pieces(request_.mail));
+  const Deadline limit = session_.step_limit(data_block_timer);
+  const BodyEnd end{request_.mail.wire_size()};
+  while (!TRY(session_.netproc().try_send(end))) {
+    std::vector<Crew::Polled> polled{{session_.netproc().fd().number(), POLLOUT}};
+    if (!session_.crew().wait(polled, limit)) return Unexpected{session_.netproc().socket().silent()};
   }
+  return {};
+}
+
+Result<void> Submission::hear_sent() {
   // Where content may go out with the envelope, its end may wait for the replies to that.
   const Deadline limit =
       chunking_ ? session_.step_limit(reply_timer, envelope_steps()) : session_.step_limit(data_block_timer);

@@ -60,7 +60,8 @@ class Submission {
   Result<void> send_envelope();
   Result<void> send_recipients();
   unsigned envelope_steps() const;
-  Result<void> end_body(bool is_told);
+  Result<void> send_body();
+  Result<void> hear_sent();
   Result<void> send_pieces(OutgoingMail& mail);
   Result<bool> send_piece(OutgoingMail& mail);
   Result<void> hear_verdict();
